@@ -1,0 +1,131 @@
+// The located value tree: one type for what YAML and JSON files say. A Node knows where it was written and what it came from.
+// Used by the loader (merging, decoding), by records on disk and by every JSON we read or print.
+// Not a typed model: see model/ for that.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tutti::doc {
+
+// A place in a file; lines and columns count from 1, column in characters; 0 = unknown. `file` indexes doc::Sources.
+struct Mark {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::uint32_t file = 0;
+
+    explicit operator bool() const { return line != 0; }
+    bool operator==(const Mark&) const = default;
+};
+
+enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
+enum class Style : std::uint8_t { any, plain, single_quoted, double_quoted, literal, folded, flow, block };
+enum class Tag : std::uint8_t { none, reset, override_ };  // !reset, !override
+
+std::string_view to_text(Kind kind);  // "null", "boolean", "integer", "number", "string", "list", "mapping"
+
+struct Entry;
+struct Origin;
+
+class Node {
+  public:
+    using List = std::vector<Node>;
+    using Map = std::vector<Entry>;  // in the order written; keys are unique
+
+    Node() = default;  // null
+    explicit Node(bool value) : value_(value) {}
+    explicit Node(std::int64_t value) : value_(value) {}
+    explicit Node(double value) : value_(value) {}
+    explicit Node(std::string value) : value_(std::move(value)) {}
+    explicit Node(std::string_view value) : value_(std::string(value)) {}
+    explicit Node(const char* value) : value_(std::string(value)) {}
+    explicit Node(List value) : value_(std::move(value)) {}
+    explicit Node(Map value) : value_(std::move(value)) {}
+    static Node list() { return Node(List{}); }
+    static Node map();
+    static Node texts(const std::vector<std::string>& values);  // a list of texts
+
+    Kind kind() const { return static_cast<Kind>(value_.index()); }
+    bool is_null() const { return kind() == Kind::null; }
+    bool is_bool() const { return kind() == Kind::boolean; }
+    bool is_int() const { return kind() == Kind::integer; }
+    bool is_real() const { return kind() == Kind::real; }
+    bool is_number() const { return is_int() || is_real(); }
+    bool is_text() const { return kind() == Kind::text; }
+    bool is_list() const { return kind() == Kind::list; }
+    bool is_map() const { return kind() == Kind::map; }
+    bool is_scalar() const { return kind() < Kind::list; }
+
+    // The value; a wrong kind is a programming error (std::bad_variant_access).
+    bool as_bool() const { return std::get<bool>(value_); }
+    std::int64_t as_int() const { return std::get<std::int64_t>(value_); }
+    double as_real() const { return is_int() ? static_cast<double>(as_int()) : std::get<double>(value_); }
+    const std::string& as_text() const { return std::get<std::string>(value_); }
+    std::string& as_text() { return std::get<std::string>(value_); }
+    const List& items() const { return std::get<List>(value_); }
+    List& items() { return std::get<List>(value_); }
+    const Map& entries() const { return std::get<Map>(value_); }
+    Map& entries() { return std::get<Map>(value_); }
+
+    // Forgiving look-ups for records and wire formats: a missing or differently typed value gives the fallback.
+    std::string text_or(std::string_view key, std::string_view fallback = {}) const;
+    std::int64_t int_or(std::string_view key, std::int64_t fallback = 0) const;
+    bool bool_or(std::string_view key, bool fallback = false) const;
+    std::vector<std::string> texts_or_empty(std::string_view key) const;
+
+    // Maps. find: null pointer when absent or when this is no map.
+    const Node* find(std::string_view key) const;
+    Node* find(std::string_view key);
+    const Node* find_path(std::initializer_list<std::string_view> keys) const;
+    Node& set(std::string_view key, Node value);  // replaces or appends; makes a null Node a map; returns the value
+    bool erase(std::string_view key);
+    std::size_t size() const;  // of a list or map; 0 otherwise
+
+    // Lists; makes a null Node a list.
+    Node& push(Node value);
+
+    Mark mark() const { return mark_; }
+    Node& set_mark(Mark mark) { mark_ = mark; return *this; }
+    Style style() const { return style_; }
+    void set_style(Style style) { style_ = style; }
+    Tag tag() const { return tag_; }
+    void set_tag(Tag tag) { tag_ = tag; }
+
+    // What this value came from: overridden values, variables, the service it was extended from. May be null.
+    const std::shared_ptr<const Origin>& origin() const { return origin_; }
+    void set_origin(std::shared_ptr<const Origin> origin) { origin_ = std::move(origin); }
+
+    // Same value; marks, styles, tags and origins do not count. Maps compare without order.
+    friend bool operator==(const Node& a, const Node& b);
+
+  private:
+    std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> value_;
+    std::shared_ptr<const Origin> origin_;
+    Mark mark_;
+    Style style_ = Style::any;
+    Tag tag_ = Tag::none;
+};
+
+struct Entry {
+    std::string key;
+    Mark key_mark;
+    Node value;
+};
+
+// One link of a chain, newest first: how the value got here.
+struct Origin {
+    enum class How : std::uint8_t { overrode, extended_from, included_from, interpolated, merged_key, alias };
+
+    How how = How::overrode;
+    Mark mark;            // where the other value, variable or file reference is written
+    std::string text;     // the value before ("${DB:-x}"), the variable and its source ("DB from .env:3"), the service's name
+    std::shared_ptr<const Origin> before;
+};
+
+}  // namespace tutti::doc
