@@ -32,6 +32,7 @@ std::string_view to_text(Kind kind);  // "null", "boolean", "integer", "number",
 
 struct Entry;
 struct Origin;
+using OriginRef = std::shared_ptr<const Origin>;
 
 class Node {
   public:
@@ -98,15 +99,15 @@ class Node {
     void set_tag(Tag tag) { tag_ = tag; }
 
     // What this value came from: overridden values, variables, the service it was extended from. May be null.
-    const std::shared_ptr<const Origin>& origin() const { return origin_; }
-    void set_origin(std::shared_ptr<const Origin> origin) { origin_ = std::move(origin); }
+    const OriginRef& origin() const { return origin_; }
+    void set_origin(OriginRef origin) { origin_ = std::move(origin); }
 
     // Same value; marks, styles, tags and origins do not count. Maps compare without order.
     friend bool operator==(const Node& a, const Node& b);
 
   private:
     std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> value_;
-    std::shared_ptr<const Origin> origin_;
+    OriginRef origin_;
     Mark mark_;
     Style style_ = Style::any;
     Tag tag_ = Tag::none;
@@ -125,7 +126,7 @@ struct Origin {
     How how = How::overrode;
     Mark mark;            // where the other value, variable or file reference is written
     std::string text;     // the value before ("${DB:-x}"), the variable and its source ("DB from .env:3"), the service's name
-    std::shared_ptr<const Origin> before;
+    OriginRef before;
 };
 
 }  // namespace tutti::doc

@@ -1,0 +1,77 @@
+// The command table: a command is a value (name, flags, help, function), parsed as pflag and cobra parse.
+// One file a command in this folder; commands.cpp lists them. Runs nothing by itself and knows no flag's meaning.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tutti::cli {
+
+struct Session;
+class Arguments;
+
+enum class FlagKind : std::uint8_t {
+    boolean,  // --x, --x=false
+    text,     // the last one wins
+    texts,    // repeatable, each taken whole
+    words,    // repeatable, each split at commas
+    integer,
+};
+
+struct Flag {
+    std::string_view name;
+    char letter = 0;  // 0: none
+    FlagKind kind = FlagKind::boolean;
+    std::string_view help;
+    std::string_view fallback = "";      // the default: "", "true", "-1"; also what help prints
+    bool hidden = false;
+    std::string_view deprecated = "";    // "use --y": a warning when given
+    std::string_view type = "";          // the word in help instead of string, stringArray, int
+    std::string_view bare = "";          // value of a text flag given without one (`--x`)
+};
+
+struct Command {
+    std::string_view name;   // "config"; of a nested one "bridge convert"
+    std::string_view usage;  // "config [OPTIONS] [SERVICE...]"
+    std::string_view help;   // one line
+    std::span<const Flag> flags;
+    int (*run)(const Arguments&, Session&) = nullptr;  // the exit status; failures are thrown
+    std::size_t least = 0, most = SIZE_MAX;            // how many arguments
+    bool options_end_at_first_argument = false;        // run, exec
+    bool hidden = false;
+    std::span<const std::string_view> aliases = {};
+    // Pairs of flags that exclude each other, for the message and the completion.
+    std::span<const std::pair<std::string_view, std::string_view>> conflicts = {};
+};
+
+// What was given. Names of flags are those of the command or global; an unknown name is a programming error.
+class Arguments {
+  public:
+    bool on(std::string_view flag) const;
+    std::string text(std::string_view flag) const;
+    std::vector<std::string> texts(std::string_view flag) const;
+    std::int64_t number(std::string_view flag) const;
+    bool given(std::string_view flag) const;  // on the command line, whatever its value
+    const std::vector<std::string>& rest() const { return rest_; }  // arguments that are no flags
+    const Command& command() const { return *command_; }
+
+  private:
+    friend struct Parser;
+    const Flag& flag(std::string_view name) const;
+    const Command* command_ = nullptr;
+    std::map<std::string_view, std::vector<std::string>> values_;  // by Flag::name
+    std::vector<std::string> rest_;
+};
+
+std::span<const Flag> global_flags();
+std::span<const Command* const> commands();
+
+// argv without the program's name → exit status. Prints help, version, usage errors; catches what a command throws.
+int run(std::span<const std::string> argv, Session& session);
+
+}  // namespace tutti::cli

@@ -1,0 +1,31 @@
+// What a command works with: the process around it and the makers of its collaborators, handed in by app.
+// Used by every command. Holds no state of a command.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/files.h"
+
+namespace tutti::cli {
+
+struct Session {
+    std::string program = "tutti";                   // how we were called, for usage lines
+    std::map<std::string, std::string> environment;  // of the process
+    std::string folder;                              // working directory, absolute
+    base::Files& files;
+    std::function<void(std::string_view)> out;       // standard output
+    std::function<void(std::string_view)> err;       // standard error
+    bool in_is_terminal = false, out_is_terminal = false, err_is_terminal = false;
+    std::function<void(const std::string& path, std::string_view content)> write_file;
+
+    std::string variable(std::string_view name) const {
+        const auto found = environment.find(std::string(name));
+        return found == environment.end() ? std::string() : found->second;
+    }
+};
+
+}  // namespace tutti::cli
