@@ -21,9 +21,9 @@ class Error : public std::exception {
     Error(ErrorKind kind, std::string message, std::string hint = {}, int errno_value = 0);
 
     ErrorKind kind() const { return kind_; }
-    const std::string& message() const { return message_; }  // without context
-    const std::string& hint() const { return hint_; }        // the next step for the user; may be empty
-    int errno_value() const { return errno_; }               // 0 where no system call failed
+    const std::string& message() const { return message_; }               // without context
+    const std::string& hint() const { return hint_; }                     // the next step for the user; may be empty
+    int errno_value() const { return errno_; }                            // 0 where no system call failed
     const std::vector<std::string>& context() const { return context_; }  // innermost first
 
     // "starting web-1: mounting /data: no such file or directory"

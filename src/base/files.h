@@ -16,9 +16,11 @@ class Files {
 
     virtual ~Files() = default;
     virtual Kind kind(const std::string& path) const = 0;  // follows symbolic links
-    // The whole file. Throws Error: not_found, denied, invalid (a directory, a FIFO, larger than the limit of the maker).
+    // The whole file. Throws Error: not_found, denied, invalid (a directory, a FIFO, larger than the limit of the
+    // maker).
     virtual std::string read(const std::string& path) const = 0;
-    virtual std::optional<std::string> read_link(const std::string& path) const = 0;  // the target as written, or nothing
+    virtual std::optional<std::string> read_link(
+        const std::string& path) const = 0;  // the target as written, or nothing
     virtual std::string read_stdin() const = 0;
 };
 

@@ -16,8 +16,7 @@ namespace detail {
 inline void append(std::string& out, std::string_view text) { out.append(text); }
 inline void append(std::string& out, char c) { out.push_back(c); }
 template <std::integral N>
-    requires(!std::same_as<N, char> && !std::same_as<N, bool>)
-void append(std::string& out, N number) {
+requires(!std::same_as<N, char> && !std::same_as<N, bool>) void append(std::string& out, N number) {
     out.append(std::to_string(number));
 }
 }  // namespace detail

@@ -28,11 +28,11 @@ struct Flag {
     char letter = 0;  // 0: none
     FlagKind kind = FlagKind::boolean;
     std::string_view help;
-    std::string_view fallback = "";      // the default: "", "true", "-1"; also what help prints
+    std::string_view fallback = "";  // the default: "", "true", "-1"; also what help prints
     bool hidden = false;
-    std::string_view deprecated = "";    // "use --y": a warning when given
-    std::string_view type = "";          // the word in help instead of string, stringArray, int
-    std::string_view bare = "";          // value of a text flag given without one (`--x`)
+    std::string_view deprecated = "";  // "use --y": a warning when given
+    std::string_view type = "";        // the word in help instead of string, stringArray, int
+    std::string_view bare = "";        // value of a text flag given without one (`--x`)
 };
 
 struct Command {
@@ -56,7 +56,7 @@ class Arguments {
     std::string text(std::string_view flag) const;
     std::vector<std::string> texts(std::string_view flag) const;
     std::int64_t number(std::string_view flag) const;
-    bool given(std::string_view flag) const;  // on the command line, whatever its value
+    bool given(std::string_view flag) const;                        // on the command line, whatever its value
     const std::vector<std::string>& rest() const { return rest_; }  // arguments that are no flags
     const Command& command() const { return *command_; }
 

@@ -17,8 +17,8 @@ struct Session {
     std::map<std::string, std::string> environment;  // of the process
     std::string folder;                              // working directory, absolute
     base::Files& files;
-    std::function<void(std::string_view)> out;       // standard output
-    std::function<void(std::string_view)> err;       // standard error
+    std::function<void(std::string_view)> out;  // standard output
+    std::function<void(std::string_view)> err;  // standard error
     bool in_is_terminal = false, out_is_terminal = false, err_is_terminal = false;
     std::function<void(const std::string& path, std::string_view content)> write_file;
 

@@ -9,11 +9,13 @@
 
 namespace tutti::compose {
 
-// Adds what `text` (number `file` of the sources) assigns to `out`. `$X` and a bare `X` ask `outer` first, then what `out` holds.
-// False after an error; `out` then holds the assignments before it.
-bool read_dotenv(std::string_view text, std::uint32_t file, const Lookup& outer, Environment& out, doc::Diagnostics& diagnostics);
+// Adds what `text` (number `file` of the sources) assigns to `out`. `$X` and a bare `X` ask `outer` first, then what
+// `out` holds. False after an error; `out` then holds the assignments before it.
+bool read_dotenv(std::string_view text, std::uint32_t file, const Lookup& outer, Environment& out,
+                 doc::Diagnostics& diagnostics);
 
 // No quotes, no interpolation; a bare key asks `outer`.
-bool read_raw_env(std::string_view text, std::uint32_t file, const Lookup& outer, Environment& out, doc::Diagnostics& diagnostics);
+bool read_raw_env(std::string_view text, std::uint32_t file, const Lookup& outer, Environment& out,
+                  doc::Diagnostics& diagnostics);
 
 }  // namespace tutti::compose

@@ -1,5 +1,5 @@
-// env_file and label_file of services become `environment` and `labels`; bare `KEY` entries take the value of the loader's environment.
-// Used by load, and by commands that load without it and resolve later (`config --hash`).
+// env_file and label_file of services become `environment` and `labels`; bare `KEY` entries take the value of the
+// loader's environment. Used by load, and by commands that load without it and resolve later (`config --hash`).
 #pragma once
 
 #include "base/files.h"
@@ -10,8 +10,8 @@
 namespace tutti::compose {
 
 // For the enabled services; drops their env_file lists afterwards.
-void resolve_env_files(model::Project& project, const Environment& environment, const base::Files& files, doc::Sources& sources,
-                       doc::Diagnostics& diagnostics);
+void resolve_env_files(model::Project& project, const Environment& environment, const base::Files& files,
+                       doc::Sources& sources, doc::Diagnostics& diagnostics);
 // Likewise; drops the label_file lists if `drop_lists`.
 void resolve_label_files(model::Project& project, bool drop_lists, const base::Files& files, doc::Sources& sources,
                          doc::Diagnostics& diagnostics);

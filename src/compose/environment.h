@@ -1,5 +1,6 @@
 // Variables by name, each with the place that set it.
-// Assembled by load (process, env files, flags), asked by interpolation, env files and bare `environment` entries. Knows no precedence.
+// Assembled by load (process, env files, flags), asked by interpolation, env files and bare `environment` entries.
+// Knows no precedence.
 #pragma once
 
 #include <functional>

@@ -13,13 +13,15 @@
 
 namespace tutti::compose {
 
-// Replaces variables in every text below `root` (values, not keys), then casts the fixed list of typed paths ("services.*.scale" …).
-// All faults are reported, each at its node. Changed nodes get an Origin interpolated per variable. False after an error.
+// Replaces variables in every text below `root` (values, not keys), then casts the fixed list of typed paths
+// ("services.*.scale" …). All faults are reported, each at its node. Changed nodes get an Origin interpolated per
+// variable. False after an error.
 bool interpolate(doc::Node& root, const Lookup& lookup, doc::Diagnostics& diagnostics);
 
-// One text; unset variables are warned about at `mark`. Nothing after an error, which is reported with `path` ("services.web.image").
-std::optional<std::string> substitute(std::string_view text, const Lookup& lookup, doc::Mark mark, std::string_view path,
-                                      doc::Diagnostics& diagnostics);
+// One text; unset variables are warned about at `mark`. Nothing after an error, which is reported with `path`
+// ("services.web.image").
+std::optional<std::string> substitute(std::string_view text, const Lookup& lookup, doc::Mark mark,
+                                      std::string_view path, doc::Diagnostics& diagnostics);
 
 // A variable that templates ask for; what `config --variables` prints.
 struct TemplateVariable {

@@ -1,5 +1,6 @@
 // The loader: Compose files → a complete, canonical, checked project. Used by cli for every command that reads files.
-// The order of the steps is Compose's own and part of the contract. Does no engine work and touches no network by itself.
+// The order of the steps is Compose's own and part of the contract. Does no engine work and touches no network by
+// itself.
 #pragma once
 
 #include <functional>
@@ -17,9 +18,9 @@
 namespace tutti::compose {
 
 struct LoadOptions {
-    std::vector<std::string> files;      // -f in order, "-" is standard input; none: COMPOSE_FILE, else the search upward
-    std::string project_name;            // -p
-    std::string project_directory;       // --project-directory
+    std::vector<std::string> files;  // -f in order, "-" is standard input; none: COMPOSE_FILE, else the search upward
+    std::string project_name;        // -p
+    std::string project_directory;   // --project-directory
     std::vector<std::string> profiles;   // --profile; none: COMPOSE_PROFILES
     std::vector<std::string> env_files;  // --env-file; none: COMPOSE_ENV_FILES, else `.env`
     std::vector<std::string> services;   // only these (globs) and what they depend on; none: all
@@ -40,9 +41,9 @@ struct LoadOptions {
 using Fetch = std::function<std::string(std::string_view reference)>;
 
 struct Loaded {
-    model::Project project;          // empty when nothing was interpolated
-    doc::Node tree;                  // all services, before profiles and selection; marks and origins say where each value is from
-    std::string name;                // of the project
+    model::Project project;  // empty when nothing was interpolated
+    doc::Node tree;    // all services, before profiles and selection; marks and origins say where each value is from
+    std::string name;  // of the project
     std::string working_dir;         // absolute
     std::vector<std::string> files;  // the Compose files, absolute, "-" for standard input
     Environment environment;         // what the files were interpolated with

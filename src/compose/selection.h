@@ -1,5 +1,6 @@
-// Which services and resources of a loaded project count: profiles, named services with their dependencies, unused resources.
-// Used by load and by verbs' command lines (`config --hash NAME`, `up NAME`). Pure: a project in, a project out.
+// Which services and resources of a loaded project count: profiles, named services with their dependencies, unused
+// resources. Used by load and by verbs' command lines (`config --hash NAME`, `up NAME`). Pure: a project in, a project
+// out.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ void apply_profiles(model::Project& project, std::vector<std::string> active);
 void enable_services(model::Project& project, const std::vector<std::string>& names);
 
 enum class Dependencies { include, ignore };
-// Keeps the named services (globs) and, with `include`, what they depend on; no names keep all. An unknown name is an error.
+// Keeps the named services (globs) and, with `include`, what they depend on; no names keep all. An unknown name is an
+// error.
 void select_services(model::Project& project, const std::vector<std::string>& names, Dependencies dependencies,
                      doc::Diagnostics& diagnostics);
 // Drops networks, volumes, secrets, configs and models that no enabled service uses.

@@ -1,5 +1,6 @@
-// What is wrong with what a person wrote: all located errors, warnings and hints of one reading, printed once, at the end.
-// Filled by everything that reads files of users; printed by cli. Not for failed operations: those throw base::Error.
+// What is wrong with what a person wrote: all located errors, warnings and hints of one reading, printed once, at the
+// end. Filled by everything that reads files of users; printed by cli. Not for failed operations: those throw
+// base::Error.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ class Sources {
     std::size_t size() const { return files_.size(); }
     const std::string& name(std::uint32_t file) const { return files_.at(file).name; }
     std::string_view text(std::uint32_t file) const { return files_.at(file).text; }
-    std::string_view line(Mark mark) const;        // the line that the mark points into, without its end; may be empty
-    std::string to_text(Mark mark) const;          // "compose.yaml:14:7"; empty for an unknown place
+    std::string_view line(Mark mark) const;  // the line that the mark points into, without its end; may be empty
+    std::string to_text(Mark mark) const;    // "compose.yaml:14:7"; empty for an unknown place
     void rename(std::uint32_t file, std::string name) { files_.at(file).name = std::move(name); }
 
   private:
@@ -45,9 +46,18 @@ struct Diagnostic {
     std::string hint;  // the next step; may be empty
     std::vector<Note> notes;
 
-    Diagnostic& with_hint(std::string text) { hint = std::move(text); return *this; }
-    Diagnostic& with_note(Mark place, std::string text) { notes.push_back({place, std::move(text)}); return *this; }
-    Diagnostic& with_width(std::size_t characters) { width = static_cast<std::uint32_t>(characters); return *this; }
+    Diagnostic& with_hint(std::string text) {
+        hint = std::move(text);
+        return *this;
+    }
+    Diagnostic& with_note(Mark place, std::string text) {
+        notes.push_back({place, std::move(text)});
+        return *this;
+    }
+    Diagnostic& with_width(std::size_t characters) {
+        width = static_cast<std::uint32_t>(characters);
+        return *this;
+    }
 };
 
 class Diagnostics {

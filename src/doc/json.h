@@ -17,12 +17,12 @@ std::optional<Node> read_json(std::string_view text, std::uint32_t file, Diagnos
 Node parse_json(std::string_view text, std::string_view what);
 
 struct JsonOptions {
-    bool pretty = false;       // two blanks a level, one item a line
-    bool sort_keys = false;    // bytewise (a Go map); else in the order of the Node
-    bool escape_html = true;   // < > & as \u003c …
+    bool pretty = false;      // two blanks a level, one item a line
+    bool sort_keys = false;   // bytewise (a Go map); else in the order of the Node
+    bool escape_html = true;  // < > & as \u003c …
 };
 std::string write_json(const Node& node, const JsonOptions& options = {});  // without a newline at the end
 void append_json_text(std::string& out, std::string_view text, bool escape_html = true);  // one quoted string
-std::string json_number(double value);                                                  // as Go's encoding/json
+std::string json_number(double value);                                                    // as Go's encoding/json
 
 }  // namespace tutti::doc

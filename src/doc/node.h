@@ -1,6 +1,6 @@
-// The located value tree: one type for what YAML and JSON files say. A Node knows where it was written and what it came from.
-// Used by the loader (merging, decoding), by records on disk and by every JSON we read or print.
-// Not a typed model: see model/ for that.
+// The located value tree: one type for what YAML and JSON files say. A Node knows where it was written and what it came
+// from. Used by the loader (merging, decoding), by records on disk and by every JSON we read or print. Not a typed
+// model: see model/ for that.
 #pragma once
 
 #include <cstdint>
@@ -92,7 +92,10 @@ class Node {
     Node& push(Node value);
 
     Mark mark() const { return mark_; }
-    Node& set_mark(Mark mark) { mark_ = mark; return *this; }
+    Node& set_mark(Mark mark) {
+        mark_ = mark;
+        return *this;
+    }
     Style style() const { return style_; }
     void set_style(Style style) { style_ = style; }
     Tag tag() const { return tag_; }
@@ -124,8 +127,9 @@ struct Origin {
     enum class How : std::uint8_t { overrode, extended_from, included_from, interpolated, merged_key, alias };
 
     How how = How::overrode;
-    Mark mark;            // where the other value, variable or file reference is written
-    std::string text;     // the value before ("${DB:-x}"), the variable and its source ("DB from .env:3"), the service's name
+    Mark mark;  // where the other value, variable or file reference is written
+    std::string
+        text;  // the value before ("${DB:-x}"), the variable and its source ("DB from .env:3"), the service's name
     OriginRef before;
 };
 

@@ -43,6 +43,7 @@ struct Pipe {
 Pipe make_pipe(int flags = 0);  // O_CLOEXEC is added
 
 void write_all(const Fd& fd, std::string_view bytes);  // throws Error; continues after EINTR and short writes
-std::string read_to_end(const Fd& fd, std::size_t limit = std::size_t{1} << 30);  // throws Error (invalid beyond the limit)
+std::string read_to_end(const Fd& fd,
+                        std::size_t limit = std::size_t{1} << 30);  // throws Error (invalid beyond the limit)
 
 }  // namespace tutti::os

@@ -63,13 +63,13 @@ void make_folders(const std::string& path, unsigned mode) {
         make_folders(parent_of(path), mode);
         if (::mkdir(path.c_str(), mode) == 0) return;
     }
-    struct stat st{};
+    struct stat st {};
     if (errno == EEXIST && ::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode)) return;
     throw_errno(cat("making folder ", path), errno);
 }
 
 bool exists(const std::string& path) {
-    struct stat st{};
+    struct stat st {};
     return ::lstat(path.c_str(), &st) == 0;
 }
 
@@ -91,7 +91,7 @@ void remove_file(const std::string& path) {
 }
 
 static void remove_tree_at(int parent, const char* name, dev_t device) {
-    struct stat st{};
+    struct stat st {};
     if (::fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT) return;
         throw_errno(cat("removing ", name));
@@ -100,13 +100,15 @@ static void remove_tree_at(int parent, const char* name, dev_t device) {
         if (::unlinkat(parent, name, 0) != 0 && errno != ENOENT) throw_errno(cat("removing ", name));
         return;
     }
-    if (device != 0 && st.st_dev != device) throw Error(ErrorKind::conflict, cat("removing ", name, ": something is mounted there"));
+    if (device != 0 && st.st_dev != device)
+        throw Error(ErrorKind::conflict, cat("removing ", name, ": something is mounted there"));
     const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) throw_errno(cat("removing ", name));
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd), ::closedir);
     while (const dirent* entry = ::readdir(dir.get())) {
         const std::string_view child = entry->d_name;
-        if (child != "." && child != "..") base::in_context(name, [&] { remove_tree_at(fd, entry->d_name, st.st_dev); });
+        if (child != "." && child != "..")
+            base::in_context(name, [&] { remove_tree_at(fd, entry->d_name, st.st_dev); });
     }
     if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT) throw_errno(cat("removing ", name));
 }
@@ -145,7 +147,7 @@ std::optional<FileLock> FileLock::try_now(const std::string& path, Mode mode) {
 }
 
 base::Files::Kind RealFiles::kind(const std::string& path) const {
-    struct stat st{};
+    struct stat st {};
     if (::stat(path.c_str(), &st) != 0) return Kind::absent;
     if (S_ISREG(st.st_mode)) return Kind::file;
     return S_ISDIR(st.st_mode) ? Kind::directory : Kind::other;
@@ -154,7 +156,7 @@ base::Files::Kind RealFiles::kind(const std::string& path) const {
 std::string RealFiles::read(const std::string& path) const {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd) throw_errno(cat("open ", path));
-    struct stat st{};
+    struct stat st {};
     if (::fstat(fd.get(), &st) != 0) throw_errno(cat("open ", path));
     if (S_ISDIR(st.st_mode)) throw Error(ErrorKind::invalid, cat("read ", path, ": is a directory"), {}, EISDIR);
     if (S_ISCHR(st.st_mode) && st.st_size == 0 && path == "/dev/null") return {};

@@ -1,5 +1,6 @@
 // Files on disk: read whole, write aside and rename, folders, temporary folders, locks.
-// Used for every record (docs/ARCHITECTURE.md, decision 7). Paths here are ours, never a container's (see os/root.h for those).
+// Used for every record (docs/ARCHITECTURE.md, decision 7). Paths here are ours, never a container's (see os/root.h for
+// those).
 #pragma once
 
 #include <optional>
@@ -23,7 +24,7 @@ void make_folders(const std::string& path, unsigned mode = 0700);  // like mkdir
 bool exists(const std::string& path);                              // lstat
 std::vector<std::string> list_folder(const std::string& path);     // names, sorted, without . and ..; empty if absent
 void remove_file(const std::string& path);                         // absent is fine
-void remove_tree(const std::string& path);                         // never follows links, never crosses a mount; absent is fine
+void remove_tree(const std::string& path);  // never follows links, never crosses a mount; absent is fine
 
 // A folder that goes away with the object.
 class TempFolder {

@@ -1,5 +1,6 @@
-// Structured concurrency: Cancel (a flag that wakes poll), Scope (owns threads, joins at its end, first error cancels the rest),
-// wait (the one place that blocks), Queue and Locked. No detached thread anywhere, no lock held across a call that waits.
+// Structured concurrency: Cancel (a flag that wakes poll), Scope (owns threads, joins at its end, first error cancels
+// the rest), wait (the one place that blocks), Queue and Locked. No detached thread anywhere, no lock held across a
+// call that waits.
 #pragma once
 
 #include <chrono>
@@ -27,8 +28,8 @@ class Cancel {
     Cancel child() const;
     void cancel() const;  // safe from any thread
     bool cancelled() const;
-    void check() const;    // throws Cancelled
-    int fd() const;        // readable once cancelled; to be polled along
+    void check() const;  // throws Cancelled
+    int fd() const;      // readable once cancelled; to be polled along
   private:
     struct State;
     explicit Cancel(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -36,7 +37,8 @@ class Cancel {
 };
 
 enum class Ready { yes, timed_out };
-// Blocks until `fd` has one of `events` (POLLIN, POLLOUT; POLLHUP and POLLERR count), `until` passes, or `cancel` (throws Cancelled).
+// Blocks until `fd` has one of `events` (POLLIN, POLLOUT; POLLHUP and POLLERR count), `until` passes, or `cancel`
+// (throws Cancelled).
 Ready wait(const Fd& fd, short events, const Cancel& cancel, Until until = std::nullopt);
 
 class Scope {
@@ -61,7 +63,8 @@ class Scope {
     std::exception_ptr first_error_;
 };
 
-// Runs work(0) … work(count-1) on at most `width` threads (0: one each, capped at 64); throws the first error after all have ended.
+// Runs work(0) … work(count-1) on at most `width` threads (0: one each, capped at 64); throws the first error after all
+// have ended.
 void parallel(Scope& scope, std::size_t count, std::size_t width, const std::function<void(std::size_t)>& work);
 
 // Data that is reached only under its lock: locked.with([](auto& data) { … }).
