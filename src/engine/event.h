@@ -21,6 +21,7 @@ using EventSink = std::function<void(const Event&)>;
 struct EventOptions {
     Time since{}, until{};  // epoch: from now on; for ever
     LabelFilter labels;
+    std::function<void()> ready;  // called once, as soon as no later event can be missed; may be empty
 };
 
 }  // namespace tutti::engine
