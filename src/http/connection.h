@@ -46,6 +46,7 @@ class Connection {
     RawStream take_stream();
 
   private:
+    Response receive_response(const std::string& method, const os::Cancel& cancel);
     struct Wire;
     friend class ResponseBody;
     std::shared_ptr<Wire> wire_;

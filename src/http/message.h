@@ -40,8 +40,8 @@ class Headers {
 struct Request {
     std::string method = "GET";
     std::string target = "/";  // path and query, percent-encoded; for Client::send it comes from the Url
-    Headers headers;           // Host, Content-Length, Transfer-Encoding are added
-    std::string body;
+    Headers headers{};         // Host, Content-Length, Transfer-Encoding are added
+    std::string body{};
     base::Source* stream =
         nullptr;  // a body of this source instead, sent as chunks, or plain when `stream_size` is known
     std::int64_t stream_size = -1;
