@@ -25,6 +25,7 @@ struct ProbeResult {
     Time start, end;
     int exit_code = 0;   // -1: timed out
     std::string output;  // at most 4096 bytes
+    bool operator==(const ProbeResult&) const = default;
 };
 
 struct PublishedPort {
@@ -40,11 +41,13 @@ struct Endpoint {
         interface_name;
     int ipv4_prefix = 0, ipv6_prefix = 0;
     std::vector<std::string> aliases, dns_names;
+    bool operator==(const Endpoint&) const = default;
 };
 
 struct MountPoint {
     std::string type, name, source, destination, driver, mode, propagation;  // name: of a volume
     bool read_write = true;
+    bool operator==(const MountPoint&) const = default;
 };
 
 // A line of `ps`: cheap to make for hundreds.

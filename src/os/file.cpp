@@ -146,6 +146,34 @@ std::optional<FileLock> FileLock::try_now(const std::string& path, Mode mode) {
     return FileLock(std::move(*fd));
 }
 
+static std::optional<Fd> lock_existing(const std::string& path, int operation) {
+    for (;;) {
+        Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd && errno == ENOENT) return std::nullopt;
+        if (!fd) throw_errno(cat("opening ", path));
+        while (::flock(fd.get(), operation) != 0) {
+            if (errno == EWOULDBLOCK) return std::nullopt;
+            if (errno != EINTR) throw_errno(cat("locking ", path));
+        }
+        struct stat held {
+        }, named{};
+        if (::fstat(fd.get(), &held) != 0) throw_errno(cat("locking ", path));
+        if (::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev) return fd;
+    }
+}
+
+std::optional<FileLock> FileLock::wait_existing(const std::string& path, Mode mode) {
+    auto fd = lock_existing(path, mode == Mode::shared ? LOCK_SH : LOCK_EX);
+    if (!fd) return std::nullopt;
+    return FileLock(std::move(*fd));
+}
+
+std::optional<FileLock> FileLock::try_existing(const std::string& path, Mode mode) {
+    auto fd = lock_existing(path, (mode == Mode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB);
+    if (!fd) return std::nullopt;
+    return FileLock(std::move(*fd));
+}
+
 base::Files::Kind RealFiles::kind(const std::string& path) const {
     struct stat st {};
     if (::stat(path.c_str(), &st) != 0) return Kind::absent;

@@ -46,6 +46,11 @@ class FileLock {
     enum class Mode { shared, exclusive };
     static FileLock wait(const std::string& path, Mode mode = Mode::exclusive);
     static std::optional<FileLock> try_now(const std::string& path, Mode mode = Mode::exclusive);
+    // Of a folder or file that must be there already, and still is once the lock is held. Nothing: it is gone (or, for
+    // the second, somebody else holds it).
+    static std::optional<FileLock> wait_existing(const std::string& path, Mode mode = Mode::exclusive);
+    static std::optional<FileLock> try_existing(const std::string& path, Mode mode = Mode::exclusive);
+    const Fd& fd() const { return fd_; }
 
   private:
     explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

@@ -1,0 +1,46 @@
+// What happened, as one file of JSON lines that everybody appends to and everybody may follow: RUN/events.log.
+// Used by all who change something (add) and by events, wait and the supervisor's watchers (follow). Followers are
+// woken by the kernel as soon as a line is there. Kept as long as the machine runs, in two files of a few megabytes.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/event.h"
+#include "os/scope.h"
+
+namespace tutti::embedded::records {
+
+class EventLog {
+  public:
+    explicit EventLog(std::string run_dir, std::size_t rotate_at = 4 << 20);
+
+    void add(const engine::Event& event) const;
+
+    // A place in the log, kept open.
+    class Follower {
+      public:
+        Follower(Follower&&) noexcept;
+        ~Follower();
+        int fd() const;                                // an inotify descriptor, readable when there may be more
+        void read_new(const engine::EventSink& sink);  // what has come since the last call; never waits
+        // read_new again and again until `sink` returns false, `until` passes (false) or `cancel` (throws Cancelled).
+        bool wait(const std::function<bool(const engine::Event&)>& sink, const os::Cancel& cancel,
+                  os::Until until = std::nullopt);
+
+      private:
+        friend class EventLog;
+        explicit Follower(std::string path);
+        void reopen();
+        std::string path_, rest_;
+        os::Fd file_, watch_;
+    };
+    Follower follow_from_end() const;
+    Follower follow_from_start() const;  // of the older file, too
+
+  private:
+    std::string path_;
+    std::size_t rotate_at_;
+};
+
+}  // namespace tutti::embedded::records
