@@ -1,8 +1,35 @@
 #include "doc/node.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace tutti::doc {
+
+namespace {
+
+// Node trees are read by several threads, so the count is atomic.
+struct CountedOrigin : Origin {
+    mutable std::atomic<std::uint32_t> owners{1};
+};
+
+const CountedOrigin* counted(const Origin* origin) { return static_cast<const CountedOrigin*>(origin); }
+
+}  // namespace
+
+OriginRef::OriginRef(Origin origin) : origin_(new CountedOrigin{std::move(origin)}) {}
+
+OriginRef::OriginRef(const OriginRef& other) : origin_(other.origin_) {
+    if (origin_) counted(origin_)->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+// In a loop, as a chain may be long.
+OriginRef::~OriginRef() {
+    while (origin_ && counted(origin_)->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        auto* last = const_cast<CountedOrigin*>(counted(origin_));
+        origin_ = std::exchange(last->before.origin_, nullptr);
+        delete last;
+    }
+}
 
 std::string_view to_text(Kind kind) {
     switch (kind) {

@@ -3,9 +3,9 @@
 // model: see model/ for that.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,10 +15,17 @@
 namespace tutti::doc {
 
 // A place in a file; lines and columns count from 1, column in characters; 0 = unknown. `file` indexes doc::Sources.
+// Small, as every node has one: columns and files beyond 65,535 are that.
 struct Mark {
     std::uint32_t line = 0;
-    std::uint32_t column = 0;
-    std::uint32_t file = 0;
+    std::uint16_t column = 0;
+    std::uint16_t file = 0;
+
+    constexpr Mark() = default;
+    constexpr Mark(std::size_t at_line, std::size_t at_column, std::size_t in_file = 0)
+        : line(static_cast<std::uint32_t>(std::min(at_line, std::size_t{UINT32_MAX}))),
+          column(static_cast<std::uint16_t>(std::min(at_column, std::size_t{UINT16_MAX}))),
+          file(static_cast<std::uint16_t>(std::min(in_file, std::size_t{UINT16_MAX}))) {}
 
     explicit operator bool() const { return line != 0; }
     bool operator==(const Mark&) const = default;
@@ -26,13 +33,34 @@ struct Mark {
 
 enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
 enum class Style : std::uint8_t { any, plain, single_quoted, double_quoted, literal, folded, flow, block };
-enum class Tag : std::uint8_t { none, reset, override_ };  // !reset, !override
+// !reset, !override; timestamp: an unquoted date, its text as Go prints a time ("2024-01-02 00:00:00 +0000 UTC").
+enum class Tag : std::uint8_t { none, reset, override_, timestamp };
 
 std::string_view to_text(Kind kind);  // "null", "boolean", "integer", "number", "string", "list", "mapping"
 
 struct Entry;
 struct Origin;
-using OriginRef = std::shared_ptr<const Origin>;
+
+// Shared and counted; null for most nodes.
+class OriginRef {
+  public:
+    OriginRef() = default;
+    explicit OriginRef(Origin origin);
+    OriginRef(const OriginRef& other);
+    OriginRef(OriginRef&& other) noexcept : origin_(std::exchange(other.origin_, nullptr)) {}
+    OriginRef& operator=(OriginRef other) noexcept {
+        std::swap(origin_, other.origin_);
+        return *this;
+    }
+    ~OriginRef();
+    explicit operator bool() const { return origin_ != nullptr; }
+    const Origin& operator*() const { return *origin_; }
+    const Origin* operator->() const { return origin_; }
+    const Origin* get() const { return origin_; }
+
+  private:
+    const Origin* origin_ = nullptr;
+};
 
 class Node {
   public:
@@ -127,9 +155,8 @@ struct Origin {
     enum class How : std::uint8_t { overrode, extended_from, included_from, interpolated, merged_key, alias };
 
     How how = How::overrode;
-    Mark mark;  // where the other value, variable or file reference is written
-    std::string
-        text;  // the value before ("${DB:-x}"), the variable and its source ("DB from .env:3"), the service's name
+    Mark mark;         // where the other value, variable or file reference is written
+    std::string text;  // the value before ("${DB:-x}"), the variable ("DB from .env"), the service's name
     OriginRef before;
 };
 
