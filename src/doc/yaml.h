@@ -12,9 +12,9 @@
 namespace tutti::doc {
 
 struct YamlLimits {
-    std::uint32_t depth = 1000;             // nesting
-    std::uint64_t alias_nodes = 2'000'000;  // nodes that aliases may copy, in all …
-    std::uint64_t alias_ratio = 20;         // … or this many times the nodes written, whichever is more
+    std::uint32_t depth = 1000;           // nesting
+    std::uint64_t alias_nodes = 500'000;  // nodes that aliases may copy, in all …
+    std::uint64_t alias_ratio = 10;       // … or this many times the nodes written, whichever is more
 };
 
 // Every document of the text; none for an empty or comment-only one. Faults go to the diagnostics (then what was read
