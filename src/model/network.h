@@ -10,7 +10,6 @@ namespace tutti::model {
 struct IpamPool {
     std::string subnet, gateway, ip_range;
     Mapping aux_addresses;
-    Extensions extensions;
 
     bool operator==(const IpamPool&) const = default;
 };

@@ -79,7 +79,6 @@ struct ModelUse {
 struct WeightDevice {
     std::string path;
     std::uint16_t weight = 0;
-    Extensions extensions;
 
     bool operator==(const WeightDevice&) const = default;
 };
@@ -87,7 +86,6 @@ struct WeightDevice {
 struct ThrottleDevice {
     std::string path;
     Bytes rate;
-    Extensions extensions;
 
     bool operator==(const ThrottleDevice&) const = default;
 };

@@ -1,0 +1,121 @@
+// Values and command lines as Go programs print and split them.
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "model/read.h"
+
+namespace tutti::model {
+
+namespace {
+
+// Go's %v: the shortest digits; an exponent below -4 or from 6 on is written with e.
+std::string go_real(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
+    std::array<char, 64> buffer{};
+    char* const begin = buffer.data();
+    char* const limit = begin + buffer.size() - 1;
+    char* end = std::to_chars(begin, limit, value, std::chars_format::scientific).ptr;
+    *end = '\0';
+    const int exponent = std::atoi(std::string_view(begin, end).find('e') + begin + 1);
+    if (exponent >= -4 && exponent < 6) end = std::to_chars(begin, limit, value, std::chars_format::fixed).ptr;
+    return std::string(begin, end);
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// The state of one pass over a command line, as the shell-word splitter of Compose keeps it.
+class WordSplitter {
+  public:
+    std::optional<Texts> split(std::string_view line) {
+        for (const char c : line) {
+            if (escaped_)
+                add_escaped(c);
+            else if (c == '\\' && !single_)
+                escaped_ = true;
+            else if (is_blank(c) && !quoted())
+                end_word();
+            else if (ends_command(c))
+                break;
+            else if (!take(c))
+                return std::nullopt;
+        }
+        if (escaped_ || quoted()) return std::nullopt;
+        end_word();
+        return std::move(words_);
+    }
+
+  private:
+    bool quoted() const { return single_ || double_ || backquote_ || dollar_; }
+
+    void add_escaped(char c) {
+        word_ += c == 't' ? '\t' : c == 'n' ? '\n' : c;
+        escaped_ = false;
+        started_ = true;
+    }
+
+    void end_word() {
+        if (started_) words_.push_back(std::move(word_));
+        word_.clear();
+        started_ = false;
+    }
+
+    // What follows an unquoted operator is silently not part of the command; a digit before > goes with it.
+    bool ends_command(char c) {
+        if (quoted() || std::string_view(";&|<>").find(c) == std::string_view::npos) return false;
+        if (c == '>' && !word_.empty() && word_[0] >= '0' && word_[0] <= '9') started_ = false;
+        return true;
+    }
+
+    // False for a parenthesis that opens nothing.
+    bool take(char c) {
+        if (c == '`' && !single_ && !double_ && !dollar_) {
+            backquote_ = !backquote_;
+        } else if (c == ')' && !single_ && !double_ && !backquote_) {
+            dollar_ = !dollar_;
+        } else if (c == '(' && !single_ && !double_ && !backquote_) {
+            if (dollar_ || !word_.ends_with('$')) return false;
+            dollar_ = true;
+            word_ += '(';
+            return true;
+        } else if (c == '"' && !single_ && !dollar_) {
+            started_ = started_ || double_;
+            double_ = !double_;
+            return true;
+        } else if (c == '\'' && !double_ && !dollar_) {
+            started_ = started_ || single_;
+            single_ = !single_;
+            return true;
+        }
+        word_ += c;
+        started_ = true;
+        return true;
+    }
+
+    Texts words_;
+    std::string word_;
+    bool started_ = false, escaped_ = false;
+    bool single_ = false, double_ = false, backquote_ = false, dollar_ = false;
+};
+
+}  // namespace
+
+std::string to_go_text(const doc::Node& scalar) {
+    switch (scalar.kind()) {
+        case doc::Kind::null: return "<nil>";
+        case doc::Kind::boolean: return scalar.as_bool() ? "true" : "false";
+        case doc::Kind::integer: return std::to_string(scalar.as_int());
+        case doc::Kind::real: return go_real(scalar.as_real());
+        case doc::Kind::text: return scalar.as_text();
+        case doc::Kind::list:
+        case doc::Kind::map: break;
+    }
+    return std::string(doc::to_text(scalar.kind()));
+}
+
+std::optional<Texts> split_command(std::string_view text) { return WordSplitter().split(text); }
+
+}  // namespace tutti::model
