@@ -17,7 +17,7 @@ struct Variable {
 
     std::string value;
     Source source = Source::shell;
-    doc::Mark mark;  // of the assignment in an env file
+    doc::Mark mark = {};  // of the assignment in an env file
 };
 
 using Environment = std::map<std::string, Variable, std::less<>>;
