@@ -57,6 +57,7 @@ struct ContainerSummary {
     ContainerState state = ContainerState::created;
     Health health = Health::none;
     int exit_code = 0;
+    std::string status;  // the engine's own words ("Up 2 hours (healthy)"); empty: to be derived from the fields above
     Labels labels;
     std::vector<PublishedPort> ports;
     std::vector<Endpoint> endpoints;

@@ -1,0 +1,70 @@
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "doc/json.h"
+#include "docker/client/engine.h"
+#include "os/file.h"
+
+namespace tutti::docker::client {
+
+using base::cat;
+using base::Error;
+using base::ErrorKind;
+
+namespace {
+
+constexpr const char* default_socket = "unix:///var/run/docker.sock";
+
+std::string variable(const std::map<std::string, std::string>& environment, const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+}
+
+std::string current_context(const std::string& config_folder) {
+    const auto text = os::read_file_if_exists(config_folder + "/config.json");
+    if (!text) return {};
+    return doc::parse_json(*text, config_folder + "/config.json").text_or("currentContext");
+}
+
+// contexts/meta/<sha256 of the name>/meta.json, certificates beside it in contexts/tls/<the same>/docker/.
+Options from_context(const std::string& name, const std::string& config_folder) {
+    const std::string id = base::Digest::of(name).hex();
+    const auto text = os::read_file_if_exists(cat(config_folder, "/contexts/meta/", id, "/meta.json"));
+    if (!text)
+        throw Error(ErrorKind::not_found, cat("context \"", name, "\" does not exist"),
+                    cat("there is no such folder under ", config_folder, "/contexts/meta"));
+    const doc::Node meta = doc::parse_json(*text, cat("context ", name));
+    Options out;
+    const doc::Node* endpoint = meta.find_path({"Endpoints", "docker"});
+    out.host = endpoint ? endpoint->text_or("Host", default_socket) : default_socket;
+    if (endpoint) out.verify = !endpoint->bool_or("SkipTLSVerify");
+    const std::string tls = cat(config_folder, "/contexts/tls/", id, "/docker/");
+    if (os::exists(tls + "ca.pem")) out.ca_file = tls + "ca.pem";
+    if (os::exists(tls + "cert.pem")) out.certificate = tls + "cert.pem";
+    if (os::exists(tls + "key.pem")) out.key = tls + "key.pem";
+    return out;
+}
+
+}  // namespace
+
+Options find_engine(const std::map<std::string, std::string>& environment, const std::string& config_folder) {
+    Options out;
+    if (const std::string host = variable(environment, "DOCKER_HOST"); !host.empty()) {
+        out.host = host.starts_with('/') ? "unix://" + host : host;
+        if (const std::string folder = variable(environment, "DOCKER_CERT_PATH");
+            !folder.empty() && !variable(environment, "DOCKER_TLS_VERIFY").empty()) {
+            out.ca_file = folder + "/ca.pem";
+            out.certificate = folder + "/cert.pem";
+            out.key = folder + "/key.pem";
+        }
+    } else {
+        std::string name = variable(environment, "DOCKER_CONTEXT");
+        if (name.empty()) name = current_context(config_folder);
+        out = name.empty() || name == "default" ? Options{.host = default_socket} : from_context(name, config_folder);
+    }
+    out.api_version = variable(environment, "DOCKER_API_VERSION");
+    out.environment = environment;
+    return out;
+}
+
+}  // namespace tutti::docker::client

@@ -1,0 +1,35 @@
+#include "base/error.h"
+#include "base/text.h"
+#include "docker/client/faces.h"
+#include "docker/wire/nodes.h"
+#include "docker/wire/resources.h"
+
+namespace tutti::docker::client {
+
+using doc::Node;
+
+engine::EngineInfo SystemFace::info() {
+    return wire::info_from(api_.call({.path = "/info"}), api_.call({.path = "/version"}));
+}
+
+void SystemFace::ping() { api_.ping(); }
+
+void SystemFace::events(const engine::EventOptions& options, const engine::EventSink& sink, const os::Cancel& cancel) {
+    api_.each_line(
+        {.path = "/events",
+         .query = {{"since", seconds_text(options.since)},
+                   {"until", seconds_text(options.until)},
+                   {"filters", filters({{"label", options.labels}})}},
+         .patience = {}},
+        [&](const Node& node) { sink(wire::event_from(node)); }, cancel);
+}
+
+std::string SystemFace::check_credentials(const engine::Credentials& credentials) {
+    Node body = Node::map();
+    body.set("username", wire::text(credentials.username));
+    body.set("password", wire::text(credentials.password));
+    body.set("serveraddress", wire::text(credentials.server));
+    return api_.call({.method = "POST", .path = "/auth", .body = std::move(body)}).text_or("Status");
+}
+
+}  // namespace tutti::docker::client
