@@ -25,9 +25,10 @@ struct Pool {  // subnets of `length` are cut out of `base`, in order
 std::vector<Pool> default_pools();  // Docker's: 172.17/16 … 172.31/16, then 192.168/16 in /20s
 
 struct Options {
-    std::string folder;  // <root>/networks: NAME.json etc.; what it holds belongs to this program
+    std::string folder;  // <root>/networks (records.h says what is in it)
     std::vector<Pool> pools = default_pools();
-    bool firewall = true;  // false: no nft rule at all (the caller says why): no published ports, no way out
+    std::vector<os::IpPrefix> avoid;  // never cut out of the pools, for instance the host's name servers
+    bool firewall = true;             // false: no nft rule at all (the caller says why): no published ports, no way out
 };
 
 struct SubnetSpec {
@@ -48,8 +49,7 @@ struct NetworkSpec {
     std::string ipam_driver;  // "" and "default" only
     std::vector<SubnetSpec> subnets;
     // com.docker.network.{bridge.name, bridge.enable_icc, bridge.enable_ip_masquerade, bridge.host_binding_ipv4,
-    // bridge.trusted_host_interfaces, driver.mtu, container_iface_prefix}, parent, macvlan_mode, ipvlan_mode; others
-    // are refused.
+    // driver.mtu, container_iface_prefix}, parent, macvlan_mode, ipvlan_mode; others are refused (options.h).
     std::map<std::string, std::string> options;
     std::map<std::string, std::string> labels;
     std::string created;  // RFC 3339, given by the caller
@@ -69,7 +69,11 @@ struct Network {               // what is on disk, complete
 struct Sandbox {
     os::Fd netns, dns_udp, dns_tcp;
 };
-enum class Names { served, none };  // none: the DNS sockets stay empty (network_mode none)
+enum class Names {
+    served,             // on 127.0.0.11:53
+    beside_own_server,  // the same, but port 53 stays free for the container's own name server (it exposes port 53)
+    none,               // the DNS sockets stay empty (network_mode none)
+};
 Sandbox make_sandbox(Names names = Names::served);
 
 class Networks {
@@ -95,7 +99,6 @@ class Networks {
     // The container ended: frees addresses, ports and names. Its links go with the namespace. Unknown containers are
     // fine.
     void detach(const std::string& container);
-    // Stops the new container's names from being found (or lets them again), for instance while it stops.
     std::vector<Endpoint> endpoints_of(const std::string& container) const;
 
     // After a crash or a reboot: endpoints of containers that `is_alive` denies are dropped, and bridges, veths,

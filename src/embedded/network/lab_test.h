@@ -1,0 +1,69 @@
+// A machine for tests: a network namespace that plays the host, one that plays a neighbour on its LAN, and sockets
+// anywhere. Everything happens inside namespaces of the test; the real host is never touched.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "embedded/network/network.h"
+#include "os/file.h"
+#include "os/links.h"
+#include "os/netns.h"
+
+namespace tutti::embedded::network::lab {
+
+using namespace std::chrono_literals;
+
+// Waits until `fd` is readable, at most `time`.
+bool readable(const os::Fd& fd, std::chrono::milliseconds time);
+
+struct Peer {  // what a server saw
+    std::string text;
+    os::IpAddress from;
+};
+
+// A TCP server that answers one line: the address of who asks.
+class TcpServer {
+  public:
+    TcpServer(const os::Fd& netns, const std::string& address, std::uint16_t port);
+    // Answers one connection; nothing if none comes in time.
+    std::optional<os::IpAddress> serve(std::chrono::milliseconds time = 2s);
+
+  private:
+    os::Fd listener_;
+};
+
+// Connects from inside a namespace and reads what the server says. `server` serves in between. Empty: no connection.
+// The server's view of the client's address, or nothing if no connection came about.
+std::optional<os::IpAddress> ask_tcp(const os::Fd& from, const std::string& address, std::uint16_t port,
+                                     TcpServer& server, std::chrono::milliseconds time = 2s);
+
+// Sends a datagram from `from` and answers it at `server`; the address the answer came from, or nothing.
+os::Fd udp_server(const os::Fd& netns, const std::string& address, std::uint16_t port);
+struct UdpResult {
+    os::IpAddress client_as_seen, answer_from;
+};
+std::optional<UdpResult> ask_udp(const os::Fd& from, const std::string& address, std::uint16_t port,
+                                 const os::Fd& server, std::chrono::milliseconds time = 2s);
+
+class Machine {
+  public:
+    // host: eth0 10.9.0.1/24 and fd09::1/64; lan: eth0 10.9.0.2/24 and fd09::2/64
+    Machine();
+    Networks networks() const;
+
+    os::TempFolder folder;
+    os::Fd home, host, lan;
+
+  private:
+    std::optional<os::InNetns> inside_;  // the test's thread is in `host`
+
+  public:
+    std::vector<std::string> inventory() const;  // links, addresses, routes, nft chains of the host, sorted
+    void wait_for_links_to_go() const;           // a namespace's end is noticed a little later
+};
+
+std::string container_id(char digit);  // 64 times the digit
+
+}  // namespace tutti::embedded::network::lab
