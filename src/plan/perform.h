@@ -1,0 +1,32 @@
+// One step of a plan, done: the calls to the engine and the progress that is shown for it.
+// Used by run, which knows when.
+// Knows nothing of other steps.
+#pragma once
+
+#include "base/reporter.h"
+#include "engine/engine.h"
+#include "os/scope.h"
+#include "plan/conditions.h"
+#include "plan/plan.h"
+#include "plan/run.h"
+
+namespace tutti::plan {
+
+struct Doing {
+    engine::Engine& engine;
+    base::Reporter& reporter;
+    Conditions& conditions;
+    const RunOptions& options;
+    const os::Cancel& cancel;
+    os::Until deadline;
+};
+
+void perform(const Step& step, const Doing& doing);
+
+// "Creating"/"Created"; empty: the step shows nothing, or by itself.
+struct Words {
+    std::string working, done;
+};
+Words words_of(const Step& step);
+
+}  // namespace tutti::plan
