@@ -19,6 +19,7 @@ class FakeAttached final : public Attached {
         : world_(world), id_(std::move(id)), options_(options) {
         next_ = options.logs ? 0 : world_.containers.at(id_).log.size();
         begun_ = !is_over(world_, id_);
+        starts_ = starts_now();
     }
 
     void send(std::string_view bytes) override {
@@ -36,14 +37,13 @@ class FakeAttached final : public Attached {
     // A container that was not started yet is waited for.
     void receive(const OutputSink& sink, const os::Cancel& cancel) override {
         std::unique_lock lock(world_.mutex);
-        const int starts = starts_now();
         while (true) {
             const auto has_more = [&] {
                 return world_.containers.count(id_) && next_ < world_.containers.at(id_).log.size();
             };
             world_.wait(lock, cancel, [&] {
                 return detached_ || has_more() || !world_.containers.count(id_) ||
-                       ((begun_ || starts_now() > starts) && is_over(world_, id_));
+                       ((begun_ || starts_now() > starts_) && is_over(world_, id_));
             });
             if (detached_ || !has_more()) return;
             const LogLine line = world_.containers.at(id_).log[next_++];
@@ -64,6 +64,7 @@ class FakeAttached final : public Attached {
     AttachOptions options_;
     std::size_t next_ = 0;
     bool begun_ = false;
+    int starts_ = 0;  // when it was attached
     std::atomic<bool> detached_ = false;
 };
 
