@@ -43,6 +43,7 @@ struct Command {
     int (*run)(const Arguments&, Session&) = nullptr;  // the exit status; failures are thrown
     std::size_t least = 0, most = SIZE_MAX;            // how many arguments
     bool options_end_at_first_argument = false;        // run, exec
+    bool reads_project = true;                         // global flags and env files count
     bool hidden = false;
     std::span<const std::string_view> aliases = {};
     // Pairs of flags that exclude each other, for the message and the completion.
@@ -58,18 +59,27 @@ class Arguments {
     std::int64_t number(std::string_view flag) const;
     bool given(std::string_view flag) const;                        // on the command line, whatever its value
     const std::vector<std::string>& rest() const { return rest_; }  // arguments that are no flags
-    const Command& command() const { return *command_; }
+    const Command* command() const { return command_; }             // null: none was named
+    bool wants_help() const { return help_; }
 
   private:
-    friend struct Parser;
+    friend class Parser;
     const Flag& flag(std::string_view name) const;
+
     const Command* command_ = nullptr;
-    std::map<std::string_view, std::vector<std::string>> values_;  // by Flag::name
+    std::map<std::string_view, std::vector<std::string>> values_;  // by Flag::name, as given
     std::vector<std::string> rest_;
+    bool help_ = false;
 };
 
 std::span<const Flag> global_flags();
+const Flag* find_flag(const Command* command, std::string_view name);  // of the command, else a global one
 std::span<const Command* const> commands();
+
+// Throws base::Error (invalid) with pflag's words: "unknown flag: --x", "flag needs an argument: --file" …
+Arguments parse(std::span<const std::string> argv);
+
+std::string help_text(const Command* command, std::string_view program);  // null: of the program
 
 // argv without the program's name → exit status. Prints help, version, usage errors; catches what a command throws.
 int run(std::span<const std::string> argv, Session& session);

@@ -2,6 +2,7 @@
 // Used by every command. Holds no state of a command.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,7 +14,8 @@
 namespace tutti::cli {
 
 struct Session {
-    std::string program = "tutti";                   // how we were called, for usage lines
+    std::string program = "tutti";                   // how we were called: tutti or docker-compose
+    std::string version;                             // our own
     std::map<std::string, std::string> environment;  // of the process
     std::string folder;                              // working directory, absolute
     base::Files& files;
@@ -21,6 +23,15 @@ struct Session {
     std::function<void(std::string_view)> err;  // standard error
     bool in_is_terminal = false, out_is_terminal = false, err_is_terminal = false;
     std::function<void(const std::string& path, std::string_view content)> write_file;
+
+    // Makes a remote Compose file local; pins an image to its digest ("nginx:1" → "docker.io/library/nginx@sha256:…").
+    std::function<std::string(std::string_view reference)> fetch;
+    std::function<std::string(std::string_view image)> pin_image;
+
+    // From the global flags and their variables, set before the command runs.
+    std::string progress = "auto";  // auto, tty, plain, json, quiet
+    bool colour = false;            // for standard error
+    std::int64_t parallel = -1;     // at most so many operations at once; -1: no limit
 
     std::string variable(std::string_view name) const {
         const auto found = environment.find(std::string(name));

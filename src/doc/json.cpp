@@ -217,7 +217,7 @@ class Writer {
     void new_line() {
         if (!options_.pretty) return;
         out_ += '\n';
-        out_.append(depth_ * 2, ' ');
+        out_.append(depth_ * options_.indent, ' ');
     }
 
     JsonOptions options_;

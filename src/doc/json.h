@@ -17,7 +17,8 @@ std::optional<Node> read_json(std::string_view text, std::uint32_t file, Diagnos
 Node parse_json(std::string_view text, std::string_view what);
 
 struct JsonOptions {
-    bool pretty = false;      // two blanks a level, one item a line
+    bool pretty = false;      // one item a line
+    unsigned indent = 2;      // blanks a level, if pretty
     bool sort_keys = false;   // bytewise (a Go map); else in the order of the Node
     bool escape_html = true;  // < > & as \u003c …
 };

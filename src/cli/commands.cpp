@@ -1,0 +1,59 @@
+#include "cli/commands.h"
+
+#include <array>
+
+namespace tutti::cli {
+
+std::span<const Command* const> commands() {
+    static constexpr std::array all{&config_command, &version_command};
+    return all;
+}
+
+// The flags that stand before the command. The hidden ones up to `verbose` are Compose's, the rest are those that the
+// standalone docker-compose takes for docker.
+std::span<const Flag> global_flags() {
+    static constexpr std::array all{
+        Flag{.name = "all-resources", .help = "Include all resources, even those not used by services"},
+        Flag{.name = "ansi",
+             .kind = FlagKind::text,
+             .help = "Control when to print ANSI control characters (\"never\"|\"always\"|\"auto\")",
+             .fallback = "auto"},
+        Flag{.name = "compatibility", .help = "Run compose in backward compatibility mode"},
+        Flag{.name = "diagnostics",
+             .kind = FlagKind::text,
+             .help = "Print faults of the files as text or as a JSON list (\"text\"|\"json\")",
+             .fallback = "text"},
+        Flag{.name = "dry-run", .help = "Execute command in dry run mode"},
+        Flag{.name = "env-file", .kind = FlagKind::texts, .help = "Specify an alternate environment file"},
+        Flag{.name = "file", .letter = 'f', .kind = FlagKind::texts, .help = "Compose configuration files"},
+        Flag{.name = "parallel",
+             .kind = FlagKind::integer,
+             .help = "Control max parallelism, -1 for unlimited",
+             .fallback = "-1"},
+        Flag{.name = "profile", .kind = FlagKind::texts, .help = "Specify a profile to enable"},
+        Flag{.name = "progress",
+             .kind = FlagKind::text,
+             .help = "Set type of progress output (auto, tty, plain, json, quiet)"},
+        Flag{.name = "project-directory",
+             .kind = FlagKind::text,
+             .help =
+                 "Specify an alternate working directory\n(default: the path of the, first specified, Compose file)"},
+        Flag{.name = "project-name", .letter = 'p', .kind = FlagKind::text, .help = "Project name"},
+        Flag{.name = "insecure-registry", .kind = FlagKind::texts, .help = "", .hidden = true},
+        Flag{.name = "workdir", .kind = FlagKind::text, .help = "", .hidden = true},
+        Flag{.name = "no-ansi", .help = "", .hidden = true},
+        Flag{.name = "verbose", .help = "", .hidden = true},
+        Flag{.name = "debug", .letter = 'D', .help = "", .hidden = true},
+        Flag{.name = "host", .letter = 'H', .kind = FlagKind::text, .help = "", .hidden = true},
+        Flag{.name = "context", .kind = FlagKind::text, .help = "", .hidden = true},
+        Flag{.name = "log-level", .kind = FlagKind::text, .help = "", .fallback = "info", .hidden = true},
+        Flag{.name = "tls", .help = "", .hidden = true},
+        Flag{.name = "tlsverify", .help = "", .hidden = true},
+        Flag{.name = "tlscacert", .kind = FlagKind::text, .help = "", .hidden = true},
+        Flag{.name = "tlscert", .kind = FlagKind::text, .help = "", .hidden = true},
+        Flag{.name = "tlskey", .kind = FlagKind::text, .help = "", .hidden = true},
+    };
+    return all;
+}
+
+}  // namespace tutti::cli

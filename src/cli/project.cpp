@@ -1,0 +1,49 @@
+#include "cli/project.h"
+
+#include "base/text.h"
+#include "doc/json.h"
+
+namespace tutti::cli {
+
+compose::LoadOptions load_options(const Arguments& arguments, const Session& session) {
+    compose::LoadOptions options;
+    options.files = arguments.texts("file");
+    options.project_name = arguments.text("project-name");
+    options.project_directory = arguments.text("project-directory");
+    if (options.project_directory.empty()) options.project_directory = arguments.text("workdir");
+    options.profiles = arguments.texts("profile");
+    options.env_files = arguments.texts("env-file");
+    options.environment = session.environment;
+    options.cwd = session.folder;
+    options.normalize = !arguments.on("compatibility");
+    options.all_resources = arguments.on("all-resources");
+    return options;
+}
+
+bool report(const Reading& reading, const Arguments& arguments, const Session& session) {
+    const bool as_json = arguments.text("diagnostics") == "json";
+    if (as_json)
+        session.err(doc::write_json(doc::to_node(reading.diagnostics, reading.sources), {.pretty = true}) + "\n");
+    else if (session.progress == "json" && reading.diagnostics.failed())
+        session.err(json_error(doc::to_text(reading.diagnostics, reading.sources)));
+    else
+        session.err(doc::to_text(reading.diagnostics, reading.sources, session.colour));
+    return !reading.diagnostics.failed();
+}
+
+std::optional<compose::Loaded> load_project(const compose::LoadOptions& options, const Arguments& arguments,
+                                            Session& session) {
+    Reading reading;
+    auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
+    if (!report(reading, arguments, session)) return std::nullopt;
+    return loaded;
+}
+
+std::string json_error(std::string_view message) {
+    doc::Node line = doc::Node::map();
+    line.set("error", doc::Node(true));
+    line.set("message", doc::Node(base::trim(message)));
+    return doc::write_json(line) + "\n";
+}
+
+}  // namespace tutti::cli

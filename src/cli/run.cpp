@@ -1,0 +1,122 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/project.h"
+#include "cli/session.h"
+
+namespace tutti::cli {
+
+namespace {
+
+[[noreturn]] void fail(std::string message, std::string hint = {}) {
+    throw base::Error(base::ErrorKind::invalid, std::move(message), std::move(hint));
+}
+
+std::string ansi_mode(const Arguments& arguments, const Session& session) {
+    if (arguments.on("no-ansi")) {
+        if (arguments.text("ansi") != "auto")
+            fail("cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\". Please use only \"--ansi\"");
+        session.err("option '--no-ansi' is DEPRECATED ! Please use '--ansi' instead.\n");
+        return "never";
+    }
+    const std::string variable = session.variable("COMPOSE_ANSI");
+    return arguments.given("ansi") || !session.environment.contains("COMPOSE_ANSI") ? arguments.text("ansi") : variable;
+}
+
+std::string progress_mode(const std::string& wish, std::string_view ansi) {
+    const std::string mode = wish.empty() ? "auto" : wish == "none" ? "quiet" : wish;
+    constexpr std::string_view modes[] = {"auto", "tty", "plain", "json", "quiet"};
+    if (std::ranges::find(modes, mode) == std::end(modes))
+        fail(base::cat("unsupported --progress value \"", wish, "\""));
+    if (mode == "tty" && ansi == "never") fail("can't use --progress tty while ANSI support is disabled");
+    if (mode == "plain" && ansi == "always") fail("can't use --progress plain while ANSI support is forced");
+    return mode;
+}
+
+std::int64_t parallel_limit(const Arguments& arguments, const Session& session) {
+    const auto variable = session.environment.find("COMPOSE_PARALLEL_LIMIT");
+    if (arguments.given("parallel") || variable == session.environment.end()) return arguments.number("parallel");
+    const auto number = base::to_int(variable->second);
+    if (!number) fail(base::cat("COMPOSE_PARALLEL_LIMIT must be an integer (found: \"", variable->second, "\")"));
+    return *number;
+}
+
+void check_log_level(const Arguments& arguments) {
+    const std::string level = arguments.text("log-level");
+    for (const std::string_view known : {"debug", "info", "warn", "warning", "error", "fatal", "panic", "trace"})
+        if (level == known) return;
+    fail(base::cat("unable to parse logging level: ", level));
+}
+
+// The flags before the command and their variables; COMPOSE_* variables of env files count as exported.
+// False: the env files are faulty, which is reported.
+bool prepare(const Arguments& arguments, Session& session) {
+    check_log_level(arguments);
+    const bool known = arguments.text("diagnostics") == "text" || arguments.text("diagnostics") == "json";
+    if (!known)
+        fail(base::cat("unsupported --diagnostics value \"", arguments.text("diagnostics"), "\""), "text or json");
+    if (arguments.given("workdir")) {
+        if (arguments.given("project-directory"))
+            fail(
+                "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\". Please use only "
+                "\"--project-directory\" instead");
+        session.err("option '--workdir' is DEPRECATED at root level! Please use '--project-directory' instead.\n");
+    }
+    const std::string progress =
+        arguments.given("progress") ? arguments.text("progress") : session.variable("COMPOSE_PROGRESS");
+    Reading reading;
+    auto environment = compose::with_compose_variables(load_options(arguments, session), session.files, reading.sources,
+                                                       reading.diagnostics);
+    if (reading.diagnostics.failed()) return report(reading, arguments, session);
+    session.environment = std::move(environment);
+    const std::string ansi = ansi_mode(arguments, session);
+    session.progress = progress_mode(progress, ansi);
+    session.colour =
+        ansi != "never" && session.variable("NO_COLOR").empty() && (session.err_is_terminal || ansi == "always");
+    session.parallel = parallel_limit(arguments, session);
+    return true;
+}
+
+int unknown_command(const Arguments& arguments, const Session& session) {
+    const std::string& name = arguments.rest()[0];
+    std::vector<std::string_view> names;
+    for (const Command* command : commands())
+        if (!command->hidden) names.push_back(command->name);
+    const auto near = base::did_you_mean(name, names);
+    fail(base::cat("unknown docker command: \"compose ", name, "\""),
+         near ? base::cat("did you mean '", *near, "'?")
+              : base::cat("'", session.program, " --help' lists the commands"));
+}
+
+int run_parsed(const Arguments& arguments, Session& session) {
+    const Command* command = arguments.command();
+    if (!command && !arguments.wants_help() && !arguments.rest().empty()) return unknown_command(arguments, session);
+    if (!command || arguments.wants_help()) {
+        session.out(help_text(command, session.program));
+        return 0;
+    }
+    if (command->reads_project && !prepare(arguments, session)) return 1;
+    return command->run(arguments, session);
+}
+
+void print(const base::Error& error, const Session& session) {
+    if (session.progress == "json") return session.err(json_error(error.what()));
+    session.err(base::cat(error.what(), "\n"));
+    if (!error.hint().empty()) session.err(base::cat("  hint: ", error.hint(), "\n"));
+}
+
+}  // namespace
+
+int run(std::span<const std::string> argv, Session& session) {
+    constexpr int failed = 1, cancelled = 130;
+    try {
+        return run_parsed(parse(argv), session);
+    } catch (const base::Error& error) {
+        print(error, session);
+        return failed;
+    } catch (const base::Cancelled&) { return cancelled; }
+}
+
+}  // namespace tutti::cli
