@@ -1,7 +1,94 @@
-// The program: reads the environment, wires the rooms, runs the verb.
-#include <cstdio>
+// The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose it behaves as that.
+#include <fcntl.h>
+#include <unistd.h>
 
-int main() {
-    std::puts("tutti 0.1.0");
-    return 0;
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/session.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+namespace {
+
+using namespace tutti;
+
+// All of it, or nothing more once the reader is gone.
+void write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+std::map<std::string, std::string> environment_of(char** environment) {
+    std::map<std::string, std::string> out;
+    for (char** one = environment; one && *one; ++one) {
+        const std::string_view text(*one);
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return out;
+}
+
+std::string working_folder() {
+    std::string buffer(4096, '\0');
+    while (!::getcwd(buffer.data(), buffer.size())) {
+        if (errno != ERANGE) base::throw_errno("finding the working directory");
+        buffer.resize(buffer.size() * 2);
+    }
+    buffer.resize(buffer.find('\0'));
+    return buffer;
+}
+
+// In place, as the file may be a device or be watched; the mode is what the umask leaves.
+void write_file(const std::string& path, std::string_view content) {
+    constexpr mode_t mode = 0666;
+    const os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!fd) base::throw_errno(base::cat("open ", path));
+    write_all(fd.get(), content);
+}
+
+std::string pin_image(std::string_view image) {
+    throw base::Error(base::ErrorKind::unsupported, base::cat("the digest of ", image, " cannot be looked up yet"),
+                      "write the image with its digest: name@sha256:…");
+}
+
+std::string fetch(std::string_view reference) {
+    throw base::Error(base::ErrorKind::unsupported,
+                      base::cat("remote Compose files are not supported yet: ", reference),
+                      "fetch it and name the file with -f");
+}
+
+std::string program_name(std::string_view path) {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return std::string(name == "docker-compose" ? name : "tutti");
+}
+
+}  // namespace
+
+int main(int argc, char** argv, char** environment) {
+    const os::RealFiles files;
+    cli::Session session{.program = program_name(argc > 0 ? argv[0] : ""),
+                         .version = TUTTI_VERSION,
+                         .environment = environment_of(environment),
+                         .folder = working_folder(),
+                         .files = files};
+    session.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
+    session.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
+    session.in_is_terminal = ::isatty(STDIN_FILENO) == 1;
+    session.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+    session.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
+    session.write_file = write_file;
+    session.fetch = fetch;
+    session.pin_image = pin_image;
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    return cli::run(arguments, session);
 }

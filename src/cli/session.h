@@ -18,7 +18,7 @@ struct Session {
     std::string version;                             // our own
     std::map<std::string, std::string> environment;  // of the process
     std::string folder;                              // working directory, absolute
-    base::Files& files;
+    const base::Files& files;
     std::function<void(std::string_view)> out;  // standard output
     std::function<void(std::string_view)> err;  // standard error
     bool in_is_terminal = false, out_is_terminal = false, err_is_terminal = false;
