@@ -52,16 +52,21 @@ class Repository {
     ~Repository();
     Repository(Repository&&) noexcept;
 
+    const Reference& name() const;
     // By tag or digest; verified when asked for by digest. Error: not_found, denied, unavailable, invalid.
     Document manifest(const std::string& tag_or_digest) const;
     // A blob from its beginning; short reads are resumed where they broke off. Checks the size; the caller checks the
     // digest.
-    std::unique_ptr<base::Source> blob(const Descriptor& descriptor) const;
+    std::unique_ptr<base::Source> blob(const Descriptor& descriptor, const os::Cancel& cancel) const;
     std::string small_blob(const Descriptor& descriptor, std::size_t limit) const;  // whole and verified
 
     bool has_blob(const base::Digest& digest) const;
     bool mount_blob(const base::Digest& digest, const std::string& from_path) const;  // false: has to be uploaded
-    void upload(const base::Digest& digest, std::int64_t size, base::Source& bytes) const;
+    struct Uploaded {
+        base::Digest digest;
+        std::int64_t size = 0;
+    };
+    Uploaded upload(base::Source& bytes) const;  // hashed on the way
     void upload(const base::Digest& digest, std::string_view bytes) const;
     void put_manifest(const std::string& tag_or_digest, std::string_view media_type, std::string_view bytes) const;
 

@@ -49,6 +49,8 @@ class Images {
     std::vector<Image> list() const;
 
     Image pull(const oci::Reference& name, const PullOptions& options, base::Reporter& reporter, os::Scope& scope);
+    // What the registry says the name is now, without pulling.
+    base::Digest remote_digest(const oci::Reference& name, const os::Cancel& cancel) const;
     void push(const oci::Reference& name, base::Reporter& reporter, os::Scope& scope);
     void tag(const std::string& name_or_id, const oci::Reference& name);
     // By a name: unties it, and removes the image with its last name. By id: Error (conflict) with several names unless
@@ -72,6 +74,8 @@ class Images {
     void write_layer(const base::Digest& diff_id, base::Sink& to) const;
 
   private:
+    std::optional<store::ImageRecord> find_record(const std::string& name_or_id) const;
+    Image finish(store::ImageRecord record, const std::optional<oci::Reference>& name);
     store::Store& store_;
     oci::Registries registries_;
 };

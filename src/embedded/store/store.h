@@ -101,6 +101,8 @@ class Store {
 
   private:
     std::string layer_path(const base::Digest& diff_id) const;
+    void make_durable(const std::vector<base::Digest>& layers);
+    void drop_layer(const base::Digest& diff_id);
     std::string root_;
     std::string boot_id_;
 };
