@@ -105,7 +105,8 @@ class Discovery {
         const std::string top = folder();
         for (auto& file : files_)
             if (file != "-" && !is_remote(file)) file = base::path::absolute(file, options_.cwd);
-        return Setting{std::move(environment_), std::move(files_), top, profiles()};
+        auto active = profiles();
+        return Setting{std::move(environment_), std::move(files_), top, std::move(active)};
     }
 
     const Environment& environment() const { return environment_; }

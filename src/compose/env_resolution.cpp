@@ -101,14 +101,10 @@ void resolve_env_files(model::Project& project, const Environment& environment, 
     for (auto& [name, service] : project.services) resolve_service(service, environment, reading, cache);
 }
 
-void resolve_label_files(model::Project& project, bool drop_lists, const base::Files& files, doc::Sources& sources,
-                         doc::Diagnostics& diagnostics) {
+void resolve_label_files(model::Project& project, const base::Files& files, doc::Sources& sources, doc::Diagnostics& diagnostics) {
     const Reading reading{files, sources, diagnostics};
     TextCache cache(reading);
-    for (auto& [name, service] : project.services) {
-        resolve_labels(service, reading, cache);
-        if (drop_lists) service.label_file.clear();
-    }
+    for (auto& [name, service] : project.services) resolve_labels(service, reading, cache);
 }
 
 }  // namespace tutti::compose

@@ -12,8 +12,7 @@ namespace tutti::compose {
 // For the enabled services; drops their env_file lists afterwards.
 void resolve_env_files(model::Project& project, const Environment& environment, const base::Files& files,
                        doc::Sources& sources, doc::Diagnostics& diagnostics);
-// Likewise; drops the label_file lists if `drop_lists`.
-void resolve_label_files(model::Project& project, bool drop_lists, const base::Files& files, doc::Sources& sources,
-                         doc::Diagnostics& diagnostics);
+// Likewise, below what `labels` says; the label_file lists stay.
+void resolve_label_files(model::Project& project, const base::Files& files, doc::Sources& sources, doc::Diagnostics& diagnostics);
 
 }  // namespace tutti::compose

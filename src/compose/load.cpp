@@ -71,7 +71,7 @@ void make_project(const Steps& steps, Loaded& loaded, std::vector<std::string> p
     apply_profiles(project, std::move(profiles));
     if (options.check_consistency && !check_consistency(project, loaded.tree, diagnostics)) return;
     if (options.resolve_environment) resolve_env_files(project, loaded.environment, files, sources, diagnostics);
-    resolve_label_files(project, true, files, sources, diagnostics);
+    resolve_label_files(project, files, sources, diagnostics);
 
     enable_services(project, options.services);
     select_services(project, options.services, Dependencies::include, diagnostics);
