@@ -91,15 +91,49 @@ void perform_step(const CreateNetwork& step, const Doing& doing) {
     }
 }
 
-void perform_step(const RemoveNetwork& step, const Doing& doing) {
+constexpr std::string_view in_use = "Resource is still in use";
+
+Ending perform_step(const RemoveNetwork& step, const Doing& doing) {
+    const bool stays = step.in_use == RemoveNetwork::InUse::stays;
     try {
+        if (stays) {
+            const auto network = doing.engine.networks().find(step.name);
+            if (!network) return {State::warning, "No resource found to remove"};
+            if (!network->members.empty()) return {State::warning, std::string(in_use)};
+        }
         doing.engine.networks().remove(step.name);
     } catch (const Error& error) {
-        if (!step.in_use_is_fine || error.kind() != ErrorKind::conflict) throw;
+        if (stays && error.kind() == ErrorKind::not_found) return {State::warning, "No resource found to remove"};
+        if (step.in_use == RemoveNetwork::InUse::fails || error.kind() != ErrorKind::conflict) throw;
+        if (stays) return {State::warning, std::string(in_use)};
         doing.reporter.warn(
             cat("network ", step.name,
                 " is still in use and was left in place; remove it manually once no container is attached"));
     }
+    return {};
+}
+
+// `down` takes what it can: what others use stays, what is gone is fine.
+template <class Remove>
+Ending remove_if_unused(Remove&& remove) {
+    try {
+        remove();
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::conflict) return {State::warning, std::string(in_use)};
+        if (error.kind() == ErrorKind::not_found) return {State::done, "Warning: No resource found to remove"};
+        throw;
+    }
+    return {};
+}
+
+Ending perform_step(const RemoveImage& step, const Doing& doing) {
+    return remove_if_unused([&] { doing.engine.images().remove(step.reference, false); });
+}
+
+Ending perform_step(const RemoveVolume& step, const Doing& doing) {
+    if (step.in_use_stays) return remove_if_unused([&] { doing.engine.volumes().remove(step.name, true); });
+    doing.engine.volumes().remove(step.name, true);
+    return {};
 }
 
 void perform_step(const ConnectNetwork& step, const Doing& doing) {
@@ -109,7 +143,6 @@ void perform_step(const DisconnectNetwork& step, const Doing& doing) {
     doing.engine.networks().disconnect(step.network, step.container, true);
 }
 void perform_step(const CreateVolume& step, const Doing& doing) { doing.engine.volumes().create(step.spec); }
-void perform_step(const RemoveVolume& step, const Doing& doing) { doing.engine.volumes().remove(step.name, true); }
 
 void perform_step(const CreateContainer& step, const Doing& doing) {
     if (spec::lenders_of(*step.service).empty()) {
@@ -150,10 +183,18 @@ void perform_step(const RestartContainer& step, const Doing& doing) {
 
 void perform_step(const RemoveContainer& step, const Doing& doing) {
     try {
-        doing.engine.containers().remove(step.id, {true, step.volumes});
+        doing.engine.containers().remove(step.id, {step.force, step.volumes});
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
     }
+}
+
+void perform_step(const KillContainer& step, const Doing& doing) {
+    doing.engine.containers().kill(step.id, step.signal);
+}
+
+void perform_step(const PauseContainer& step, const Doing& doing) {
+    step.pause ? doing.engine.containers().pause(step.id) : doing.engine.containers().unpause(step.id);
 }
 
 void perform_step(const RenameContainer& step, const Doing& doing) {
@@ -256,8 +297,17 @@ void perform_step(const Milestone&, const Doing&) {}
 
 }  // namespace
 
-void perform(const Step& step, const Doing& doing) {
-    std::visit([&](const auto& one) { perform_step(one, doing); }, step);
+Ending perform(const Step& step, const Doing& doing) {
+    return std::visit(
+        [&](const auto& one) -> Ending {
+            if constexpr (std::is_void_v<decltype(perform_step(one, doing))>) {
+                perform_step(one, doing);
+                return {};
+            } else {
+                return perform_step(one, doing);
+            }
+        },
+        step);
 }
 
 Words words_of(const Step& step) {
@@ -265,8 +315,11 @@ Words words_of(const Step& step) {
         std::holds_alternative<CreateContainer>(step))
         return {"Creating", "Created"};
     if (std::holds_alternative<RemoveNetwork>(step) || std::holds_alternative<RemoveVolume>(step) ||
-        std::holds_alternative<RemoveContainer>(step))
+        std::holds_alternative<RemoveContainer>(step) || std::holds_alternative<RemoveImage>(step))
         return {"Removing", "Removed"};
+    if (std::holds_alternative<KillContainer>(step)) return {"Killing", "Killed"};
+    if (const auto* freeze = std::get_if<PauseContainer>(&step))
+        return freeze->pause ? Words{"", "Paused"} : Words{"", "Unpaused"};
     if (std::holds_alternative<StartContainer>(step)) return {"Starting", "Started"};
     if (std::holds_alternative<StopContainer>(step)) return {"Stopping", "Stopped"};
     if (std::holds_alternative<RestartContainer>(step)) return {"Restarting", "Started"};

@@ -21,7 +21,12 @@ struct Doing {
     os::Until deadline;
 };
 
-void perform(const Step& step, const Doing& doing);
+// How it ended, where that is not simply done.
+struct Ending {
+    base::Progress::State state = base::Progress::State::done;
+    std::string text;  // empty: the usual word
+};
+Ending perform(const Step& step, const Doing& doing);
 
 // "Creating"/"Created"; empty: the step shows nothing, or by itself.
 struct Words {

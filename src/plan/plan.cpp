@@ -49,6 +49,9 @@ std::string name_of(const Step& step) {
                           [](const StopContainer& s) { return cat("Container ", s.name); },
                           [](const RestartContainer& s) { return cat("Container ", s.name); },
                           [](const RemoveContainer& s) { return cat("Container ", s.name); },
+                          [](const RemoveImage& s) { return cat("Image ", s.reference); },
+                          [](const KillContainer& s) { return cat("Container ", s.name); },
+                          [](const PauseContainer& s) { return cat("Container ", s.name); },
                           [](const RenameContainer& s) { return cat("Container ", s.to); },
                           [](const RunPreStart& s) { return cat("Hook ", s.service, " pre_start[", s.index, "]"); },
                           [](const WaitFor& s) { return cat("Service ", s.service); },
@@ -72,6 +75,9 @@ std::string action_of(const Step& step) {
                           [](const StopContainer&) { return std::string("stop"); },
                           [](const RestartContainer&) { return std::string("restart"); },
                           [](const RemoveContainer&) { return std::string("remove"); },
+                          [](const RemoveImage&) { return std::string("remove"); },
+                          [](const KillContainer& s) { return cat("kill ", s.signal); },
+                          [](const PauseContainer& s) { return std::string(s.pause ? "pause" : "unpause"); },
                           [](const RenameContainer& s) { return cat("rename from ", s.from); },
                           [](const RunPreStart&) { return std::string("run"); },
                           [](const WaitFor& s) { return std::string(word(s.condition)); },
@@ -113,7 +119,7 @@ std::string to_diff(const Plan& plan) {
             line('+', name, entry.cause);
         else if (std::holds_alternative<RemoveNetwork>(entry.step) ||
                  std::holds_alternative<RemoveVolume>(entry.step) ||
-                 std::holds_alternative<RemoveContainer>(entry.step))
+                 std::holds_alternative<RemoveContainer>(entry.step) || std::holds_alternative<RemoveImage>(entry.step))
             line('-', name, entry.cause);
         else if (std::holds_alternative<StartContainer>(entry.step) && entry.cause != "created")
             line('>', name, cat(action_of(entry.step), entry.cause.empty() ? "" : ": ", entry.cause));

@@ -31,7 +31,8 @@ struct CreateNetwork {
 };
 struct RemoveNetwork {
     std::string key, name;
-    bool in_use_is_fine = false;
+    enum class InUse { fails, warns, stays };  // stays: as `down` leaves what others still use
+    InUse in_use = InUse::fails;
 };
 struct ConnectNetwork {
     std::string network, container;
@@ -47,6 +48,10 @@ struct CreateVolume {
 };
 struct RemoveVolume {
     std::string key, name;
+    bool in_use_stays = false;
+};
+struct RemoveImage {
+    std::string reference;
 };
 
 struct CreateContainer {
@@ -74,6 +79,14 @@ struct RestartContainer {
 struct RemoveContainer {
     std::string id, name;
     bool volumes = false;  // anonymous ones too
+    bool force = true;     // also when it runs
+};
+struct KillContainer {
+    std::string id, name, signal;
+};
+struct PauseContainer {
+    std::string id, name;
+    bool pause = true;  // false: unpause
 };
 struct RenameContainer {
     std::string from, to;
@@ -105,9 +118,10 @@ struct Milestone {
     std::string text;
 };
 
-using Step = std::variant<PullImage, CreateNetwork, RemoveNetwork, ConnectNetwork, DisconnectNetwork, CreateVolume,
-                          RemoveVolume, CreateContainer, StartContainer, StopContainer, RestartContainer,
-                          RemoveContainer, RenameContainer, RunPreStart, WaitFor, RunProvider, Milestone>;
+using Step =
+    std::variant<PullImage, CreateNetwork, RemoveNetwork, ConnectNetwork, DisconnectNetwork, CreateVolume, RemoveVolume,
+                 CreateContainer, StartContainer, StopContainer, RestartContainer, RemoveImage, RemoveContainer,
+                 KillContainer, PauseContainer, RenameContainer, RunPreStart, WaitFor, RunProvider, Milestone>;
 
 using StepId = std::size_t;  // index into Plan::steps
 

@@ -52,8 +52,9 @@ void Reconciler::recreate_network(const std::string& key, const state::Resource&
     }
     // Under a new name the old one need not go first, and may stay when others use it.
     const bool renamed = there.name != wanted.name;
-    const StepId removed = plan_.add(RemoveNetwork{key, there.name, renamed},
-                                     renamed ? "renamed (best-effort cleanup)" : "config hash diverged", disconnected);
+    const StepId removed =
+        plan_.add(RemoveNetwork{key, there.name, renamed ? RemoveNetwork::InUse::warns : RemoveNetwork::InUse::fails},
+                  renamed ? "renamed (best-effort cleanup)" : "config hash diverged", disconnected);
     const StepId created = plan_.add(CreateNetwork{key, spec::to_spec(project_, key, wanted)},
                                      renamed ? "renamed" : "recreate after config change",
                                      renamed ? std::vector<StepId>{} : std::vector<StepId>{removed});
@@ -116,7 +117,7 @@ void Reconciler::recreate_volumes(const std::vector<std::string>& keys) {
                                         "mounted volume config changed", {stopped}));
         }
     for (const std::string& key : keys) {
-        const StepId gone = plan_.add(RemoveVolume{key, volume_names_[key]}, "config hash diverged", removed);
+        const StepId gone = plan_.add(RemoveVolume{key, volume_names_[key], false}, "config hash diverged", removed);
         volume_steps_[key] =
             plan_.add(CreateVolume{key, spec::to_spec(project_, key, project_.volumes.find(key)->second)},
                       "recreate after config change", {gone});

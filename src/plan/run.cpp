@@ -121,14 +121,16 @@ class Runner {
         } else if (groups_.begins(entry.group)) {
             reporter_.progress({name, {}, State::working, "Recreate", {}});
         }
+        Ending ending;
         try {
-            perform(entry.step, doing_);
+            ending = perform(entry.step, doing_);
         } catch (const base::Error& error) {
-            if (!words.working.empty()) reporter_.progress({name, {}, State::error, "Error", error.message()});
+            if (!words.done.empty()) reporter_.progress({name, {}, State::error, "Error", error.message()});
             throw;
         }
         if (entry.group.empty()) {
-            if (!words.done.empty()) reporter_.progress({name, {}, State::done, words.done, {}});
+            if (!words.done.empty())
+                reporter_.progress({name, {}, ending.state, ending.text.empty() ? words.done : ending.text, {}});
         } else if (groups_.ends(entry.group)) {
             reporter_.progress({name, {}, State::done, "Recreated", {}});
         }
@@ -182,8 +184,8 @@ void rehearse(const Plan& plan, base::Reporter& reporter) {
                                    wait->condition == Condition::completed ? "Exited" : "Healthy",
                                    {}});
             }
-        } else if (const Words words = words_of(entry.step); !words.working.empty()) {
-            reporter.progress({name_of(entry.step), {}, State::working, words.working, {}});
+        } else if (const Words words = words_of(entry.step); !words.done.empty()) {
+            if (!words.working.empty()) reporter.progress({name_of(entry.step), {}, State::working, words.working, {}});
             reporter.progress({name_of(entry.step), {}, State::done, words.done, {}});
         }
     }
