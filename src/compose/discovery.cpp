@@ -93,7 +93,7 @@ class Discovery {
     }
 
     std::optional<Setting> run() {
-        if (!export_compose_variables()) return std::nullopt;
+        if (!check_folder() || !export_compose_variables()) return std::nullopt;
         if (!read_environment() || !take_compose_file()) return std::nullopt;
         if (files_.empty()) files_ = find_compose_files(folder(), reading_);
         if (!read_environment()) return std::nullopt;
@@ -120,6 +120,12 @@ class Discovery {
             return base::path::folder(base::path::absolute(file, options_.cwd));
         }
         return options_.cwd;
+    }
+
+    bool check_folder() {
+        if (options_.project_directory.empty() || reading_.files.kind(folder()) != Files::Kind::file) return true;
+        reading_.diagnostics.error(doc::Mark{}, cat("--project-directory ", folder(), " is a file, not a folder"));
+        return false;
     }
 
     bool choose_env_files() {
@@ -229,7 +235,7 @@ std::map<std::string, std::string> with_compose_variables(const LoadOptions& opt
     Discovery discovery(options, reading);
     if (!discovery.export_compose_variables()) return variables;
     for (const auto& [name, variable] : discovery.environment())
-        if (name.starts_with("COMPOSE_")) variables.emplace(name, variable.value);
+        if (name.starts_with("COMPOSE_") && name != "COMPOSE_ENV_FILES") variables.emplace(name, variable.value);
     return variables;
 }
 

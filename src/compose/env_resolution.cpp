@@ -61,13 +61,13 @@ void resolve_service(model::Service& service, const Environment& environment, co
         }
         const auto& source = cache.get(file.path);
         if (!source) continue;
-        if (file.format.empty()) {
+        if (file.format.empty() || file.format == ".env") {
             read_dotenv(source->text, source->file, outer, merged, reading.diagnostics);
         } else if (file.format == "raw") {
             read_raw_env(source->text, source->file, outer, merged, reading.diagnostics);
         } else {
             reading.diagnostics.error(doc::Mark{}, cat("unsupported env_file format \"", file.format, '"'))
-                .with_hint(cat("of ", file.path, " in service `", service.name, "`; there is only `raw`"));
+                .with_hint(cat("of ", file.path, " in service `", service.name, "`; there are `raw` and `.env`, the usual one"));
         }
     }
     for (auto& [name, variable] : merged) service.environment.emplace(name, variable.value);

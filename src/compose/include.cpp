@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "compose/merge.h"
 #include "compose/origins.h"
+#include "doc/go_text.h"
 
 namespace tutti::compose {
 
@@ -22,7 +23,7 @@ constexpr std::size_t deepest = 100;  // files including files; far beyond what 
 // One entry of `include`.
 struct Inclusion {
     std::vector<const Node*> paths;  // the first is the file, the others are laid on it
-    const Node* folder = nullptr;    // project_directory
+    std::string folder;              // project_directory
     std::vector<const Node*> env_files;
     const Node* entry = nullptr;
 };
@@ -51,7 +52,7 @@ class Includer {
     }
 
     bool read_texts(const Node* value, std::string_view key, std::vector<const Node*>& texts) {
-        if (!value) return true;
+        if (!value || value->is_null()) return true;
         if (value->is_text()) texts.push_back(value);
         const auto is_text = [](const Node& item) { return item.is_text(); };
         if (value->is_list() && std::ranges::all_of(value->items(), is_text)) {
@@ -69,21 +70,22 @@ class Includer {
             inclusion.paths.push_back(&entry);
             return inclusion;
         }
-        if (!entry.is_map()) {
+        if (!entry.is_map() && !entry.is_null()) {
             refuse(entry, cat("an include must be a path or a mapping, not a ", to_text(entry.kind())));
             return std::nullopt;
         }
         constexpr std::array<std::string_view, 3> known{"path", "project_directory", "env_file"};
-        for (const auto& [key, mark, value] : entry.entries()) {
+        for (const auto& [key, mark, value] : entry.is_null() ? Node::Map{} : entry.entries()) {
             if (std::ranges::find(known, key) != known.end() || key.starts_with("x-")) continue;
             auto& warning = diagnostics_.warning(mark, cat("`", key, "` means nothing in an include"));
             if (const auto near = base::did_you_mean(key, known)) warning.with_hint(cat("did you mean `", *near, "`?"));
         }
-        inclusion.folder = entry.find("project_directory");
-        if (inclusion.folder && inclusion.folder->is_null()) inclusion.folder = nullptr;
-        if (inclusion.folder && !inclusion.folder->is_text()) {
-            refuse(*inclusion.folder, "`project_directory` of an include must be a string");
-            return std::nullopt;
+        if (const Node* folder = entry.find("project_directory"); folder && !folder->is_null()) {
+            if (!folder->is_text() && !folder->is_int()) {
+                refuse(*folder, "`project_directory` of an include must be a string");
+                return std::nullopt;
+            }
+            inclusion.folder = doc::go_text(*folder);
         }
         if (!read_texts(entry.find("path"), "path", inclusion.paths)) return std::nullopt;
         if (!read_texts(entry.find("env_file"), "env_file", inclusion.env_files)) return std::nullopt;
@@ -127,8 +129,7 @@ class Includer {
         }
         std::string folder = base::path::folder(paths.front());
         std::string seen = folder_seen_from(steps_, set_, paths.front());
-        if (inclusion.folder && !inclusion.folder->as_text().empty()) {
-            const std::string& named = inclusion.folder->as_text();
+        if (const std::string& named = inclusion.folder; !named.empty()) {
             folder = base::path::absolute(named, set_.folder);
             seen = base::path::is_absolute(named) ? named : folder_seen_from(steps_, set_, named);
         }

@@ -25,11 +25,16 @@ bool check_name(const std::string& name, doc::Mark mark, std::string_view from, 
     return false;
 }
 
+// The text of a name. The name is looked up before tags act, so `!reset null` is the name "null".
+std::string name_text(const Node& name) {
+    if (name.is_null()) return name.tag() == doc::Tag::reset ? "null" : "";
+    return name.is_scalar() ? doc::go_text(name) : "";
+}
+
 // What a document calls the project; null when it does not.
 const Node* name_in(const Node& document) {
     const Node* name = document.find("name");
-    if (!name || !name->is_scalar() || name->is_null()) return nullptr;
-    return doc::go_text(*name).empty() ? nullptr : name;
+    return name && !name_text(*name).empty() ? name : nullptr;
 }
 
 }  // namespace
@@ -65,7 +70,7 @@ std::optional<std::string> project_name(const LoadOptions& options, std::span<co
     }
     std::string name = named ? "" : repair_project_name(base::path::last(folder));
     if (written) {
-        std::string text = doc::go_text(*written);
+        std::string text = name_text(*written);
         if (options.interpolate) {
             auto replaced = substitute(text, lookup_in(environment), written->mark(), "name", diagnostics);
             if (!replaced) return std::nullopt;
