@@ -89,7 +89,7 @@ struct BoxRequest {
 
 // What to_spec wants to know of the machine; a value, so tests say it.
 struct Machine {
-    bool apparmor = false, selinux = false, cgroup_v2 = false;
+    bool apparmor = false, selinux = false, cgroup_v2 = false, time_namespace = false;
     unsigned possible_cpus = 1;
     std::vector<std::string> thermal_folders;  // /sys/devices/system/cpu/cpuN/thermal_throttle that exist
     std::uint64_t capabilities = 0;            // bits that this process may hand on
@@ -111,5 +111,6 @@ Seccomp read_seccomp_profile(std::string_view json, const std::vector<std::strin
 std::string capability_name(std::string_view text);
 int capability_number(std::string_view name);  // -1: unknown
 std::vector<std::string> default_capabilities();
+std::vector<std::string> all_capabilities(std::uint64_t bits);  // bit n: capability number n
 
 }  // namespace tutti::embedded::runtime

@@ -63,6 +63,7 @@ struct Box {
     std::string cgroup;                       // below each hierarchy
     std::vector<std::string> cgroup_folders;  // absolute, one a hierarchy
     std::int64_t created_at = 0;              // nanoseconds since 1970
+    std::uint32_t namespaces = 0;             // CLONE_NEW* that it does not share with the host
     std::vector<std::string> notes;           // what the machine did not give: "RLIMIT_NOFILE clamped to 20000"
 };
 

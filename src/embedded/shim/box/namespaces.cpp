@@ -1,0 +1,91 @@
+#include "embedded/shim/box/namespaces.h"
+
+#include "embedded/shim/box/fail.h"
+#include "embedded/shim/box/sys.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+namespace tutti::embedded::shim::box {
+
+Birth birth_of(const View& view) {
+    const Plan& plan = view.plan();
+    Birth birth;
+    for (const NamespaceStep& step : view.all(plan.namespaces)) {
+        if (step.flag == CLONE_NEWUSER) birth.user = true;
+        if (step.path)
+            birth.joined |= step.flag;
+        else if (step.flag == CLONE_NEWCGROUP)
+            birth.unshare_cgroup = true;
+        else
+            birth.flags |= step.flag;
+    }
+    birth.needs_parent = birth.flags & CLONE_NEWUSER || plan.create_runtime.count > 0;
+    return birth;
+}
+
+static const char* own_namespace(unsigned flag) {
+    switch (flag) {
+        case CLONE_NEWNET: return "/proc/self/ns/net";
+        case CLONE_NEWIPC: return "/proc/self/ns/ipc";
+        case CLONE_NEWUTS: return "/proc/self/ns/uts";
+        case CLONE_NEWPID: return "/proc/self/ns/pid";
+        case CLONE_NEWCGROUP: return "/proc/self/ns/cgroup";
+        case CLONE_NEWTIME: return "/proc/self/ns/time";
+        default: return nullptr;
+    }
+}
+
+static void set_time_offsets(const View& view) {
+    const char* lines = view.text(view.plan().time_offsets);
+    if (!*lines) return;
+    if (::unshare(CLONE_NEWTIME) != 0) fail("making a time namespace", nullptr);
+    const int fd =
+        checked(::open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC), "opening", "/proc/self/timens_offsets");
+    if (!write_all(fd, lines, strlen(lines))) fail("setting the clocks' offsets", lines);
+    ::close(fd);
+}
+
+pid_t clone_into_namespaces(const View& view, Cgroups& cgroups) {
+    // A shim has one thread, so it may step into a namespace, clone, and step back. Not so for users and mounts: from
+    // those there is no way back, the child enters them itself (below).
+    int own[8], entered = 0;
+    unsigned flags_of[8];
+    Birth birth = birth_of(view);
+    const auto step_back = [&](unsigned flag) {
+        own[entered] = checked(::open(own_namespace(flag), O_RDONLY | O_CLOEXEC), "opening", own_namespace(flag));
+        flags_of[entered++] = flag;
+    };
+    for (const NamespaceStep& step : view.all(view.plan().namespaces)) {
+        if (!step.path || step.flag == CLONE_NEWUSER || step.flag == CLONE_NEWNS) continue;
+        const char* path = view.text(step.path);
+        const int fd = checked(::open(path, O_RDONLY | O_CLOEXEC), "opening the namespace", path);
+        step_back(step.flag);
+        if (::setns(fd, static_cast<int>(step.flag)) != 0) fail("joining the namespace", path);
+        ::close(fd);
+    }
+    if (birth.flags & CLONE_NEWTIME && view.plan().time_offsets) {
+        step_back(CLONE_NEWTIME);
+        set_time_offsets(view);
+        birth.flags &= ~static_cast<unsigned long>(CLONE_NEWTIME);
+    }
+    clone_args args{};
+    args.flags = birth.flags;
+    args.exit_signal = SIGCHLD;
+    (void)cgroups;
+    const pid_t child = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+    if (child < 0) fail("making the namespaces", nullptr);
+    if (child == 0) {
+        for (int i = 0; i < entered; ++i) ::close(own[i]);
+        return 0;
+    }
+    for (int i = 0; i < entered; ++i) {
+        if (::setns(own[i], static_cast<int>(flags_of[i])) != 0)
+            fail("returning to our own namespace", own_namespace(flags_of[i]));
+        ::close(own[i]);
+    }
+    return child;
+}
+
+}  // namespace tutti::embedded::shim::box
