@@ -111,9 +111,9 @@ class Checker {
 
     void check_number(const doc::Node& node, const Rule& rule, const Place& place) {
         const double value = node.as_real();
-        if (value < static_cast<double>(rule.minimum))
+        if (rule.minimum != INT64_MIN && value < static_cast<double>(rule.minimum))
             diagnostics_.error(node, base::cat(place.to_text(), " must be greater than or equal to ", rule.minimum));
-        else if (value > static_cast<double>(rule.maximum))
+        else if (rule.maximum != INT64_MAX && value > static_cast<double>(rule.maximum))
             diagnostics_.error(node, base::cat(place.to_text(), " must be less than or equal to ", rule.maximum));
     }
 

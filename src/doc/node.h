@@ -68,15 +68,15 @@ class Node {
     using Map = std::vector<Entry>;  // in the order written; keys are unique
 
     Node() = default;  // null
-    explicit Node(bool value) : value_(value) {}
-    explicit Node(std::int64_t value) : value_(value) {}
-    explicit Node(double value) : value_(value) {}
-    explicit Node(std::string value) : value_(std::move(value)) {}
-    explicit Node(std::string_view value) : value_(std::string(value)) {}
-    explicit Node(const char* value) : value_(std::string(value)) {}
-    explicit Node(List value) : value_(std::move(value)) {}
-    explicit Node(Map value) : value_(std::move(value)) {}
-    static Node list() { return Node(List{}); }
+    explicit Node(bool value);
+    explicit Node(std::int64_t value);
+    explicit Node(double value);
+    explicit Node(std::string value);
+    explicit Node(std::string_view value);
+    explicit Node(const char* value);
+    explicit Node(List value);
+    explicit Node(Map value);
+    static Node list();
     static Node map();
     static Node texts(const std::vector<std::string>& values);  // a list of texts
 
@@ -149,6 +149,17 @@ struct Entry {
     Mark key_mark;
     Node value;
 };
+
+// Here, as a mapping needs Entry complete.
+inline Node::Node(bool value) : value_(value) {}
+inline Node::Node(std::int64_t value) : value_(value) {}
+inline Node::Node(double value) : value_(value) {}
+inline Node::Node(std::string value) : value_(std::move(value)) {}
+inline Node::Node(std::string_view value) : value_(std::string(value)) {}
+inline Node::Node(const char* value) : value_(std::string(value)) {}
+inline Node::Node(List value) : value_(std::move(value)) {}
+inline Node::Node(Map value) : value_(std::move(value)) {}
+inline Node Node::list() { return Node(List{}); }
 
 // One link of a chain, newest first: how the value got here.
 struct Origin {

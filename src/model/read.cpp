@@ -62,12 +62,20 @@ void read(const doc::Node& node, std::string& out, const At& at) {
         at.mismatch(node, "a string");
 }
 
+// Texts are cast as Compose casts them: the words of YAML 1.1 still work, with a warning.
 void read(const doc::Node& node, bool& out, const At& at) {
-    if (node.is_bool())
+    if (node.is_bool()) {
         out = node.as_bool();
-    else if (node.is_text() && (node.as_text() == "true" || node.as_text() == "false"))
-        out = node.as_text() == "true";
-    else
+        return;
+    }
+    const std::string word = node.is_text() ? base::to_lower(node.as_text()) : std::string();
+    const bool old_yes = word == "y" || word == "yes" || word == "on",
+               old_no = word == "n" || word == "no" || word == "off";
+    out = word == "true" || old_yes;
+    if (old_yes || old_no)
+        at.warning(node, base::cat('"', node.as_text(), "\" for boolean is not supported by YAML 1.2, please use `",
+                                   old_yes ? "true" : "false", '`'));
+    else if (word != "true" && word != "false")
         at.mismatch(node, "true or false");
 }
 
@@ -244,12 +252,10 @@ void read_strict_options(const doc::Node& node, Mapping& out, const At& at) {
 void read_multi_options(const doc::Node& node, Named<Texts>& out, const At& at) {
     if (!node.is_map()) return at.mismatch(node, "a mapping");
     for (const doc::Entry& entry : node.entries()) {
-        Texts& values = out[entry.key];
-        if (!entry.value.is_list()) {
-            values.push_back(to_go_text(entry.value));
-            continue;
-        }
-        for (const doc::Node& item : entry.value.items()) values.push_back(to_go_text(item));
+        if (!entry.value.is_list())
+            out[entry.key].push_back(to_go_text(entry.value));
+        else
+            for (const doc::Node& item : entry.value.items()) out[entry.key].push_back(to_go_text(item));
     }
 }
 

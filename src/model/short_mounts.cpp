@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 6> propagations = {"rprivate", "private",
 
 std::size_t first_character(std::string_view text) {  // its length in bytes
     std::size_t length = 1;
-    while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) ++length;
+    while (length < text.size() && length < 4 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) ++length;
     return length;
 }
 

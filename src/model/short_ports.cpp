@@ -113,8 +113,9 @@ Parsed<std::vector<Port>> parse_ports(std::string_view text) {
         port.protocol = spec.protocol;
         ports.value.push_back(std::move(port));
     }
-    std::sort(ports.value.begin(), ports.value.end(),
-              [](const Port& a, const Port& b) { return base::cat(a.target, '/') < base::cat(b.target, '/'); });
+    if (std::to_string(container->first).size() != std::to_string(container->last).size())
+        std::sort(ports.value.begin(), ports.value.end(),
+                  [](const Port& a, const Port& b) { return std::to_string(a.target) < std::to_string(b.target); });
     return ports;
 }
 
