@@ -41,7 +41,7 @@ Platform Platform::parse(std::string_view text) {
         return os == "linux" || os == "windows" || os == "darwin" || os == "freebsd";
     };
     const bool words = std::ranges::all_of(parts, [](std::string_view part) {
-        return !part.empty() && std::ranges::all_of(part, [](char c) {
+        return !part.empty() && part[0] != '.' && std::ranges::all_of(part, [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
                    c == '.';
         });
