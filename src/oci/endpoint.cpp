@@ -287,8 +287,9 @@ std::string check_login(const std::string& domain, const Credentials& who, const
     http::Client client(client_options(endpoint, registries));
     http::Response response;
     std::optional<http::Url> base;
-    for (const char* scheme : endpoint.plain ? std::initializer_list<const char*>{"http", "https"}
-                                             : std::initializer_list<const char*>{"https"}) {
+    std::vector<std::string> schemes{"https"};
+    if (endpoint.plain) schemes.insert(schemes.begin(), "http");
+    for (const std::string& scheme : schemes) {
         base = http::Url::parse(cat(scheme, "://", endpoint.host, "/v2/"));
         if (!base) throw Error(ErrorKind::invalid, cat("\"", domain, "\" is no registry's address"));
         response = client.send(*base, {}, cancel);

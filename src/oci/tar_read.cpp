@@ -155,7 +155,7 @@ static TarEntry::Kind kind_of(char type, const std::string& path) {
     using Kind = TarEntry::Kind;
     switch (type) {
         case '\0':
-        case '0': return path.ends_with('/') ? Kind::folder : Kind::file;
+        case '0':
         case '7':
         case 'S': return Kind::file;
         case '1': return Kind::hard_link;
@@ -348,6 +348,11 @@ std::optional<TarEntry> TarReader::next() {
             std::int64_t stored = records_.contains("size") ? pax_number(records_["size"]) : entry.size;
             if (entry.kind != TarEntry::Kind::file) stored = 0;
             apply_pax(entry);
+            // How archives before ustar wrote folders. Only the whole name counts: the header's may be cut at a slash.
+            if (type != 'S' && entry.kind == TarEntry::Kind::file && entry.path.ends_with('/')) {
+                entry.kind = TarEntry::Kind::folder;
+                stored = 0;
+            }
             if (type == 'S') read_gnu_sparse(entry, block);
             if (entry.kind != TarEntry::Kind::file) entry.size = entry.real_size = 0;
             if (entry.size < 0 || stored < 0 || stored > max_file) bad("the size of a file");

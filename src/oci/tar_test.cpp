@@ -150,6 +150,15 @@ TEST(Tar, BothKindsOfSparseFiles) {
     EXPECT_EQ(got.contents[1], "hello");
 }
 
+TEST(Tar, ANameCutAtASlashIsStillAFile) {
+    TarEntry file;
+    file.path = std::string(99, 'd') + "/file";
+    const Read got = read_all(write_all({{file, "content"}}));
+    EXPECT_EQ(got.entries.at(0).kind, Kind::file);
+    EXPECT_EQ(got.contents.at(0), "content");
+    EXPECT_EQ(read_all(sealed(header("old/", '0', 0)) + end).entries.at(0).kind, Kind::folder);
+}
+
 TEST(Tar, RefusesDamage) {
     const std::string good = sealed(header("f", '0', 5)) + padded("hello");
     EXPECT_EQ(read_all(good).contents.at(0), "hello");  // an archive may lack its end

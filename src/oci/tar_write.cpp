@@ -18,8 +18,9 @@ constexpr std::string_view zeros(
     "\0\0\0\0\0\0\0",
     64);
 
+// Octal digits with leading zeros, and a zero byte at the end.
 static void put_number(char* field, std::size_t width, std::int64_t value) {
-    std::snprintf(field, width, "%0*llo", static_cast<int>(width) - 1, static_cast<unsigned long long>(value));
+    for (std::size_t i = width - 1; i-- > 0; value >>= 3) field[i] = static_cast<char>('0' + (value & 7));
 }
 
 static std::string header(const TarEntry& entry, char type, std::string_view path, std::string_view link,
@@ -42,8 +43,8 @@ static std::string header(const TarEntry& entry, char type, std::string_view pat
     std::memset(at + 148, ' ', 8);
     unsigned sum = 0;
     for (const char c : block) sum += static_cast<unsigned char>(c);
-    std::snprintf(at + 148, 8, "%06o", sum);
-    at[155] = ' ';
+    put_number(at + 148, 7, sum);
+    at[154] = '\0';
     return block;
 }
 
