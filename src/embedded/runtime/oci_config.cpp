@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "embedded/runtime/box_devices.h"
+#include "embedded/runtime/environment.h"
 
 namespace tutti::embedded::runtime {
 
@@ -34,7 +35,7 @@ void process(Spec& spec, const BoxRequest& request) {
     if (!has_variable(request.env, "HOSTNAME") && !request.hostname.empty())
         out.env.push_back(cat("HOSTNAME=", request.hostname));
     if (request.tty && !has_variable(request.env, "TERM")) out.env.emplace_back("TERM=xterm");
-    out.env.insert(out.env.end(), request.env.begin(), request.env.end());
+    out.env = merge_environment(out.env, request.env);
     if (!request.cwd.empty()) out.cwd = request.cwd;
     out.no_new_privileges = request.security.no_new_privileges;
     out.oom_score_adj = request.oom_score_adj;

@@ -7,27 +7,47 @@
 
 namespace tutti::embedded::runtime {
 
-static std::string path_of(const Box& box) { return base::cat(box.folder, "/process.json"); }
+using base::cat;
+using doc::Node;
 
-void write_process_record(const Box& box, const Spec& spec) {
+void write_process_record(const Box& box, const Spec& spec, const std::optional<NamedUser>& user,
+                          const std::string& filter_path, std::uint32_t filter_flags) {
     if (!spec.process) return;
-    doc::Node out = write_process(*spec.process);
-    // The profile in full: an exec may come from a program that no longer knows the default of today.
-    if (spec.linux_.seccomp) {
-        Spec only;
-        only.linux_.seccomp = spec.linux_.seccomp;
-        const doc::Node whole = write_spec(only);
-        out.set("seccomp", *whole.find_path({"linux", "seccomp"}));
+    Node out = write_process(*spec.process);
+    if (user) {
+        Node& named = out.set("namedUser", Node::map());
+        named.set("text", Node(user->text));
+        named.set("groups", Node::texts(user->groups));
     }
-    os::write_file(path_of(box), doc::write_json(out) + "\n");
+    if (spec.linux_.seccomp) {
+        Node& filter = out.set("filter", Node::map());
+        filter.set("path", Node(filter_path));
+        filter.set("flags", Node(static_cast<std::int64_t>(filter_flags)));
+        if (filter_path.empty())
+            os::write_file(cat(box.folder, "/seccomp.json"),
+                           doc::write_json(write_seccomp(*spec.linux_.seccomp)) + "\n");
+    }
+    os::write_file(cat(box.folder, "/process.json"), doc::write_json(out) + "\n");
 }
 
 ProcessRecord read_process_record(const Box& box) {
-    const doc::Node record = doc::parse_json(os::read_file(path_of(box)), path_of(box));
+    const std::string path = cat(box.folder, "/process.json");
+    const Node record = doc::parse_json(os::read_file(path), path);
     ProcessRecord out;
     out.process = read_process(record);
-    if (const doc::Node* seccomp = record.find("seccomp")) out.seccomp = read_seccomp(*seccomp);
+    if (const Node* named = record.find("namedUser"))
+        out.user = NamedUser{named->text_or("text"), named->texts_or_empty("groups")};
+    if (const Node* filter = record.find("filter")) {
+        out.has_filter = true;
+        out.filter_path = filter->text_or("path");
+        out.filter_flags = static_cast<std::uint32_t>(filter->int_or("flags"));
+    }
     return out;
+}
+
+Seccomp read_seccomp_record(const Box& box) {
+    const std::string path = cat(box.folder, "/seccomp.json");
+    return read_seccomp(doc::parse_json(os::read_file(path), path));
 }
 
 }  // namespace tutti::embedded::runtime

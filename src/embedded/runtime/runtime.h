@@ -73,7 +73,7 @@ enum class BoxState { creating, created, running, paused, stopped };
 std::string_view to_text(BoxState state);
 
 struct ExecSpec {
-    Process process;  // args, env, cwd, terminal, …; capabilities absent: those of the box
+    Process process;  // env is laid over the box's; cwd empty: the box's; capabilities absent: the box's
     std::optional<NamedUser> user;
     bool privileged = false;
     bool inherit_security = true;                       // the box's seccomp, capabilities, limits, labels

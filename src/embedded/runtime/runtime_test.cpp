@@ -48,4 +48,66 @@ TEST_F(Running, tells_what_cannot_be_executed) {
     EXPECT_EQ(fails({"/etc"}).first, 126);
 }
 
+class Exec : public test::BoxTest {
+  protected:
+    // Output and exit code of a command in a running box.
+    std::pair<std::string, int> in(const Box& box, ExecSpec spec) {
+        os::Pipe pipe = os::make_pipe();
+        spec.stdout_fd = spec.stderr_fd = pipe.write.get();
+        const auto process = runtime->exec(box, spec);
+        pipe.write.reset();
+        std::string out = os::read_to_end(pipe.read);
+        return {std::move(out), process->wait(os::Cancel())};
+    }
+    static ExecSpec shell_line(std::string line) {
+        ExecSpec spec;
+        spec.process.args = {"/bin/sh", "-c", std::move(line)};
+        spec.process.cwd = "";
+        return spec;
+    }
+};
+
+TEST_F(Exec, runs_inside_with_the_boxs_rights) {
+    const Box box = start(request({"/bin/sleep", "1000"}));
+    EXPECT_EQ(in(box, shell_line("echo $PPID; cat /proc/1/comm; exit 3")), std::pair(std::string("0\nsleep\n"), 3));
+    const auto mine = in(box, shell_line("grep -E 'Cap|Seccomp:|NoNewPrivs' /proc/self/status")).first;
+    const auto first = in(box, shell_line("grep -E 'Cap|Seccomp:|NoNewPrivs' /proc/1/status")).first;
+    EXPECT_EQ(mine, first);
+    EXPECT_NE(mine.find("Seccomp:\t2"), std::string::npos);
+    EXPECT_EQ(in(box, shell_line("cat /proc/self/cgroup")).first, in(box, shell_line("cat /proc/1/cgroup")).first);
+    ExecSpec as_web = shell_line("id -u; id -g; id -G; echo $HOME $A");
+    as_web.user = NamedUser{"web", {}};
+    as_web.process.env = {"A=b"};
+    EXPECT_EQ(in(box, as_web).first, "1000\n1001\n1001 50\n/home/web b\n");
+}
+
+TEST_F(Exec, says_why_not) {
+    const Box box = start(request({"/bin/sleep", "1000"}));
+    ExecSpec spec;
+    spec.process.args = {"nosuchthing"};
+    try {
+        runtime->exec(box, spec);
+        ADD_FAILURE() << "it ran";
+    } catch (const base::Error& error) { EXPECT_EQ(exit_code_of(error), 127); }
+    runtime->pause(box);
+    EXPECT_EQ(runtime->state(box), BoxState::paused);
+    EXPECT_THROW(runtime->exec(box, shell_line("true")), base::Error);
+    runtime->resume(box);
+    EXPECT_EQ(in(box, shell_line("true")).second, 0);
+}
+
+TEST_F(Exec, gives_a_terminal_of_the_box) {
+    const Box box = start(request({"/bin/sleep", "1000"}));
+    ExecSpec spec = shell_line("tty; stty size");
+    spec.process.terminal = true;
+    spec.process.console_size = ConsoleSize{40, 100};
+    const auto process = runtime->exec(box, spec);
+    EXPECT_EQ(process->wait(os::Cancel()), 0);
+    std::string out;
+    char buffer[256];
+    for (ssize_t n; (n = ::read(process->terminal().get(), buffer, sizeof buffer)) > 0;)
+        out.append(buffer, static_cast<std::size_t>(n));
+    EXPECT_EQ(out, "/dev/pts/0\r\n40 100\r\n");
+}
+
 }  // namespace tutti::embedded::runtime

@@ -437,6 +437,7 @@ Resources read_resources(const Node& node) { return read_value<Resources>(node, 
 Seccomp read_seccomp(const Node& node) { return read_value<Seccomp>(node, "seccomp"); }
 Node write_spec(const Spec& spec) { return write_value(spec); }
 Node write_process(const Process& process) { return write_value(process); }
+Node write_seccomp(const Seccomp& seccomp) { return write_value(seccomp); }
 Node write_resources(const Resources& resources) { return write_value(resources); }
 
 }  // namespace tutti::embedded::runtime

@@ -18,6 +18,7 @@ Seccomp read_seccomp(const doc::Node& node);
 
 doc::Node write_spec(const Spec& spec);
 doc::Node write_process(const Process& process);
+doc::Node write_seccomp(const Seccomp& seccomp);
 doc::Node write_resources(const Resources& resources);
 
 }  // namespace tutti::embedded::runtime

@@ -140,7 +140,11 @@ Client::Message Client::answer(Kind expected) {
     }
 }
 
-StateBody Client::wait_created() { return read_body<StateBody>(answer(Kind::created).body); }
+StateBody Client::wait_created(os::Fd* beside) {
+    Message message = answer(Kind::created);
+    if (beside && !message.fds.empty()) *beside = std::move(message.fds.front());
+    return read_body<StateBody>(message.body);
+}
 
 void Client::start() {
     send(Kind::start, {});

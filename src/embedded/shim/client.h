@@ -58,7 +58,8 @@ class Client {
 
     // Each waits for the shim's answer and throws Error with its step, path and errno. exit_code_of(error) gives 125,
     // 126 or 127.
-    StateBody wait_created();  // for whoever spawned the shim
+    StateBody wait_created(
+        os::Fd* beside = nullptr);  // for whoever spawned the shim; `beside`: a terminal that came along
     void start();
     StateBody state();
     void signal(int number, bool all = false);

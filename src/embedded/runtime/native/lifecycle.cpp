@@ -56,7 +56,7 @@ void remove_box(const Box& box, bool force) {
         }
     }
     remove_cgroup_folders(box);
-    for (const char* name : {"shim.sock", "pid", "exit.json", "process.json", "box.json"})
+    for (const char* name : {"shim.sock", "pid", "exit.json", "process.json", "seccomp.json", "box.json"})
         os::remove_file(cat(box.folder, '/', name));
 }
 

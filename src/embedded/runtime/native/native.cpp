@@ -83,7 +83,7 @@ Box Native::create(const Spec& spec, CreateOptions options) {
             new_namespaces(spec),
             {}};
     write_box(box);
-    write_process_record(box, spec);
+    write_process_record(box, spec, options.user, filter.path, filter.flags);
 
     const os::Fd plan = seal(lowered.plan);
     int pair[2];

@@ -141,18 +141,32 @@ Filter compile_filter(const Seccomp& profile) {
     seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);  // a binary tree, as there are hundreds of calls
     for (const SyscallRule& rule : profile.syscalls)
         add_rule(filter.get(), rule, action_of(rule.action, rule.errno_return.value_or(EPERM)), fallback);
-    return {export_program(filter.get()), flags_of(profile)};
+    return {export_program(filter.get()), flags_of(profile), {}};
+}
+
+static std::optional<std::string> read_program(const std::string& path) {
+    auto program = os::read_file_if_exists(path);
+    if (!program || program->empty() || program->size() % 8 != 0) return std::nullopt;
+    return program;
 }
 
 Filter cached_filter(const Seccomp& profile, const std::string& cache_dir) {
     if (cache_dir.empty()) return compile_filter(profile);
     const std::string path = cat(cache_dir, "/seccomp-", content_name(profile));
-    if (auto program = os::read_file_if_exists(path); program && !program->empty() && program->size() % 8 == 0)
-        return {std::move(*program), flags_of(profile)};
+    if (auto program = read_program(path)) return {std::move(*program), flags_of(profile), path};
     Filter filter = compile_filter(profile);
     os::make_folders(cache_dir);
     os::write_file(path, filter.program, 0600);
+    filter.path = path;
     return filter;
+}
+
+Filter recorded_filter(const Box& box, const ProcessRecord& record, const std::string& cache_dir) {
+    if (!record.has_filter) return {};
+    if (!record.filter_path.empty())
+        if (auto program = read_program(record.filter_path))
+            return {std::move(*program), record.filter_flags, record.filter_path};
+    return cached_filter(read_seccomp_record(box), cache_dir);
 }
 
 }  // namespace tutti::embedded::runtime::native
