@@ -182,8 +182,10 @@ class FakeContainers final : public Containers {
         world_.call(cat("kill ", thing.container.name, " ", signal.empty() ? "SIGKILL" : signal));
         world_.emit(thing, "kill", {{"signal", signal}});
         const bool fatal = signal.empty() || signal == "SIGKILL" || signal == "KILL" || signal == "9";
-        if (fatal) world_.end(thing, 137);
-        if (signal == "SIGTERM" || signal == "SIGINT") world_.end(thing, signal == "SIGTERM" ? 143 : 130);
+        if (fatal)
+            world_.end(thing, 137);
+        else if (signal == "SIGTERM" || signal == "SIGINT")
+            world_.end(thing, signal == "SIGTERM" ? 143 : 130);
     }
 
     void pause(const std::string& name) override {
@@ -202,6 +204,7 @@ class FakeContainers final : public Containers {
                 throw Error(ErrorKind::conflict,
                             cat("cannot remove container \"", thing.container.name,
                                 "\": container is running: stop the container before removing or force remove"));
+            thing.container.spec.auto_remove = false;  // one removal is enough
             world_.end(thing, 137);
         }
         const std::string id = thing.container.id;
@@ -243,7 +246,7 @@ class FakeContainers final : public Containers {
             if (what == WaitFor::not_running) return !is_running(world_.containers.at(id));
             return what == WaitFor::next_exit && container.finished > begun;
         });
-        return gone() ? 0 : world_.containers.at(id).container.exit_code;
+        return gone() ? world_.exit_codes[id] : world_.containers.at(id).container.exit_code;
     }
 
     std::unique_ptr<Attached> attach(const std::string& name, const AttachOptions& options) override {
@@ -366,8 +369,8 @@ class FakeContainers final : public Containers {
     void halt(Thing& thing, const StopOptions& options) {
         const std::string signal = options.signal.empty() ? "15" : options.signal;
         world_.emit(thing, "kill", {{"signal", signal}});
-        world_.end(thing, world_.behaviour(thing).stop_code);
         world_.emit(thing, "stop");
+        world_.end(thing, world_.behaviour(thing).stop_code);
     }
 
     void freeze(const std::string& name, const std::string& word, ContainerState from, ContainerState to) {

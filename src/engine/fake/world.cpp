@@ -69,6 +69,12 @@ void World::end(Thing& thing, int code) {
     container.pid = 0;
     for (PublishedPort& port : container.ports) port.host_port = 0;
     emit(thing, "die", {{"exitCode", std::to_string(code)}});
+    const std::string id = container.id;
+    exit_codes[id] = code;
+    if (!container.spec.auto_remove) return;
+    emit(thing, "destroy");
+    containers.erase(id);
+    changed.notify_all();
 }
 
 const Behaviour& World::behaviour(const Thing& thing) const {

@@ -46,6 +46,7 @@ struct World {
     std::map<std::string, Volume> volumes;
     std::map<std::string, Behaviour> behaviours;  // by image reference
     std::map<std::string, base::Error> failures;  // by call
+    std::map<std::string, int> exit_codes;        // of removed containers
     std::vector<Event> events;
     std::vector<std::string> calls;
     std::uint64_t ticks = 0, ids = 0;
@@ -57,7 +58,7 @@ struct World {
     void emit(const Thing& thing, const std::string& action, Options more = {});
     void emit(const std::string& type, const std::string& action, const std::string& id, Options attributes);
     void call(const std::string& text);  // noted; throws the failure that a test set for it
-    void end(Thing& thing, int code);    // the process is gone
+    void end(Thing& thing, int code);    // the process is gone; the thing too, with auto_remove
     const Behaviour& behaviour(const Thing& thing) const;
 
     // Blocks until `done` holds (checked under the lock), or throws Cancelled.

@@ -1,0 +1,29 @@
+#include "os/terminal.h"
+
+#include <sys/ioctl.h>
+#include <termios.h>
+
+#include "base/error.h"
+
+namespace tutti::os {
+
+TerminalSize terminal_size(int fd) {
+    winsize size{};
+    if (::ioctl(fd, TIOCGWINSZ, &size) != 0) return {};
+    return {size.ws_row, size.ws_col};
+}
+
+struct RawMode::Saved {
+    termios mode;
+};
+
+RawMode::RawMode(int fd) : fd_(fd), saved_(std::make_unique<Saved>()) {
+    if (::tcgetattr(fd, &saved_->mode) != 0) base::throw_errno("reading the mode of the terminal");
+    termios raw = saved_->mode;
+    ::cfmakeraw(&raw);
+    if (::tcsetattr(fd, TCSADRAIN, &raw) != 0) base::throw_errno("setting the terminal to raw mode");
+}
+
+RawMode::~RawMode() { ::tcsetattr(fd_, TCSADRAIN, &saved_->mode); }
+
+}  // namespace tutti::os

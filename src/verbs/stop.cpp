@@ -1,0 +1,15 @@
+#include "plan/teardown.h"
+#include "state/from_labels.h"
+#include "verbs/lifecycle.h"
+
+namespace tutti::verbs {
+
+void stop(const Target& target, engine::Engine& engine, plan::Timeout timeout, const Limits& limits,
+          base::Reporter& reporter, os::Scope& scope) {
+    const state::ProjectState state = state::observe(engine, target.name);
+    const model::Project project = target.project ? *target.project : state::project_from_labels(state);
+    run_or_rehearse(plan::stop_plan(project, state, target.services, timeout), target.name, engine, limits, reporter,
+                    scope);
+}
+
+}  // namespace tutti::verbs
