@@ -206,7 +206,25 @@ void Links::add_veth(const VethSpec& spec, const Fd& peer_netns) {
         });
     });
     netlink_.run(message, cat("making interface ", spec.peer_name, " of a container (", spec.name, " on the host)"));
+    without_link_local(spec.name);
     if (spec.isolated || spec.hairpin) set_port(spec);
+}
+
+void Links::without_link_local(const std::string& name) {
+    NetlinkMessage message(RTM_SETLINK, NLM_F_ACK);
+    message.put(link_header()).attr_text(IFLA_IFNAME, name);
+    message.nest(
+        IFLA_AF_SPEC,
+        [](NetlinkMessage& families) {
+            families.nest(
+                AF_INET6, [](NetlinkMessage& v6) { v6.attr_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE); },
+                NLA_F_NESTED);
+        },
+        NLA_F_NESTED);
+    const NetlinkFault fault = netlink_.try_run(message);
+    // A kernel without IPv6 has none anyway.
+    if (fault.error != 0 && fault.error != EAFNOSUPPORT && fault.error != EOPNOTSUPP)
+        throw_netlink(cat("keeping interface ", name, " without IPv6 address"), fault);
 }
 
 void Links::set_port(const VethSpec& spec) {
@@ -289,6 +307,22 @@ void Links::add_address(int index, const IpPrefix& address) {
     const NetlinkFault fault = netlink_.try_run(message);
     if (fault.error != 0 && fault.error != EEXIST)
         throw_netlink(cat("giving an interface address ", address.to_text()), fault);
+}
+
+bool Links::wait_for_address(const IpAddress& address, Clock::time_point until) {
+    for (;;) {
+        NetlinkMessage message(RTM_GETROUTE, 0);
+        rtmsg header{};
+        header.rtm_family = static_cast<std::uint8_t>(address.family());
+        header.rtm_dst_len = static_cast<std::uint8_t>(address.bits());
+        message.put(header).attr(RTA_DST, address.raw());
+        NetlinkFault fault;
+        const auto replies = netlink_.ask(message, "asking for a route", &fault);
+        const auto route = replies.empty() ? std::nullopt : header_of<rtmsg>(replies.front().payload);
+        const bool ready = fault.error == 0 && route && route->rtm_type == RTN_LOCAL;
+        if (ready || Clock::now() >= until) return ready;
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
 }
 
 void Links::add_route(int index, const IpPrefix& destination, const std::optional<IpAddress>& gateway) {

@@ -10,6 +10,7 @@
 
 #include "os/ip.h"
 #include "os/netlink.h"
+#include "os/scope.h"
 
 namespace tutti::os {
 
@@ -77,6 +78,7 @@ class Links {
                      const Fd& netns);  // made inside `netns`, down; unsupported where the kernel lacks it
     void remove(int index);             // gone already is fine
     void set_up(int index, bool up = true);
+    void without_link_local(const std::string& name);  // the kernel gives it no fe80:: address by itself
     // The kernel notices a carrier a moment later (up to a second), and until then a bridge passes nothing on through
     // the link. Asking for the carrier makes it notice now.
     void settle(const std::string& name);
@@ -84,6 +86,9 @@ class Links {
     void rename(int index, const std::string& name);  // must be down
 
     void add_address(int index, const IpPrefix& address);  // there already is fine
+    // An IPv6 address is answered to only when a worker of the kernel has been there, and who asks before waits a
+    // second. False if that has not come about by `until`.
+    bool wait_for_address(const IpAddress& address, Clock::time_point until);
     // gateway absent: on the link itself. There already is fine.
     void add_route(int index, const IpPrefix& destination, const std::optional<IpAddress>& gateway);
     void remove_route(int index, const IpPrefix& destination, const std::optional<IpAddress>& gateway);

@@ -395,7 +395,7 @@ TEST_F(Names, TenThousandQuestionsAtOnceAreAllAnswered) {
         for (int i = 0; i < 3; ++i) server.serve();
         while (!receive(fd).empty()) ++answered;
     }
-    while (serve_until(fd) && answered < 10000)
+    while (answered < 10000 && serve_until(fd))
         while (!receive(fd).empty()) ++answered;
     EXPECT_EQ(answered, 10000);
 }

@@ -169,6 +169,7 @@ void make_interface(os::Links& host, int bridge, std::uint32_t tag, const Planne
                 throw Error(ErrorKind::invalid, cat("there is no sysctl net/", name), "look below /proc/sys/net");
     }
     if (!link->up) inside.set_up(link->index);
+    inside.settle(endpoint.interface);
     if (!planned.network.bridge.empty()) {
         host.settle(endpoint.host_interface);
         host.settle(planned.network.bridge);
@@ -177,6 +178,12 @@ void make_interface(os::Links& host, int bridge, std::uint32_t tag, const Planne
     if (endpoint.ipv6) inside.add_address(link->index, *endpoint.ipv6);
     for (const os::IpAddress& address : endpoint.link_local)
         inside.add_address(link->index, {address, address.is_v4() ? 16 : 64});
+}
+
+void wait_for_addresses(os::Links& inside, const std::vector<Endpoint>& endpoints) {
+    const auto until = os::Clock::now() + std::chrono::milliseconds(200);
+    for (const Endpoint& endpoint : endpoints)
+        if (endpoint.ipv6) inside.wait_for_address(endpoint.ipv6->address, until);
 }
 
 // The default route of each family leads through the first endpoint that has a gateway; all others are taken away.
@@ -260,6 +267,7 @@ Attached Networks::attach(const os::Fd& netns, const AttachSpec& spec) {
         }
         set_default_routes(inside, result.endpoints, true);
         s.add_pieces(pieces, guard);
+        wait_for_addresses(inside, result.endpoints);
     } catch (...) {
         for (const Planned& planned : all) {
             s.records.remove(planned.endpoint);
@@ -296,6 +304,7 @@ Endpoint Networks::connect(const os::Fd& netns, const std::string& container, co
         all.push_back(endpoint);
         std::sort(all.begin(), all.end(), goes_before);
         set_default_routes(inside, all, false);
+        wait_for_addresses(inside, {endpoint});
     } catch (...) {
         s.records.remove(endpoint);
         if (const auto link = s.links.find(endpoint.host_interface)) s.links.remove(link->index);

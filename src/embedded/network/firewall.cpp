@@ -86,6 +86,11 @@ void add_sets(Transaction& t) {
 // Ports: what is addressed to the host itself and stands in a map goes to the container.
 void add_port_rules(Transaction& t) {
     const std::uint32_t local = RTN_LOCAL;
+    // What comes from ::1 cannot leave through another interface, whatever is done to it: there the relay serves.
+    t.add_rule("output", of_family(kFamilies[1])
+                             .network_header(24, 16, r(0))
+                             .equals(r(0), os::IpAddress::parse("::1")->raw())
+                             .verdict(Verdict::return_));
     for (const char* chain : {"prerouting", "output"})
         t.add_rule(chain,
                    Rule().fib_type_of_destination(r(0)).equals(r(0), bytes_of(local)).verdict(Verdict::jump, "ports"));
@@ -149,8 +154,6 @@ void add_source_rules(Transaction& t) {
         if (family.af == AF_INET)
             t.add_rule("postrouting",
                        published().mask(r(0), {"\xff\0\0\0", 4}).equals(r(0), {"\x7f\0\0\0", 4}).masquerade());
-        else
-            t.add_rule("postrouting", published().equals(r(0), os::IpAddress::parse("::1")->raw()).masquerade());
         t.add_rule("postrouting", of_family(family)
                                       .meta(NFT_META_OIFNAME, r(0))
                                       .not_in(r(0), "bridges")
@@ -208,6 +211,7 @@ std::vector<FirewallPiece> pieces_of(const Network& network) {
 
 std::vector<FirewallPiece> pieces_of(const PublishedPort& port) {
     if (port.host_ip.is_v4() != port.container_ip.is_v4()) return {};
+    if (!port.host_ip.is_v4() && port.host_ip.is_loopback()) return {};
     const Family& family = kFamilies[port.host_ip.is_v4() ? 0 : 1];
     const std::uint8_t protocol = port.protocol == Protocol::udp ? IPPROTO_UDP : IPPROTO_TCP;
     std::string key = nft::key_of_protocol(protocol) + nft::key_of_port(port.host_port);
@@ -224,8 +228,9 @@ Firewall::Firewall(std::uint32_t tag) : netlink_(NETLINK_NETFILTER) {
 
 bool Firewall::is_whole() {
     if (!nft::has_table(netlink_, table_, NFPROTO_INET, kVersion)) return false;
-    static constexpr std::size_t kRules = 1 + 2 + 4 + 2 + 6 + 6;
-    return nft::rules(netlink_, table_, NFPROTO_INET).size() == kRules;
+    Transaction layout(table_);
+    add_layout(layout);
+    return nft::rules(netlink_, table_, NFPROTO_INET).size() == layout.rule_count();
 }
 
 bool Firewall::add(const std::vector<FirewallPiece>& pieces) {

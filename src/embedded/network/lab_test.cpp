@@ -40,9 +40,16 @@ os::Fd bound(const os::Fd& netns, const std::string& address, std::uint16_t port
 
 }  // namespace
 
-bool readable(const os::Fd& fd, std::chrono::milliseconds time) {
-    pollfd wanted{fd.get(), POLLIN, 0};
-    return ::poll(&wanted, 1, static_cast<int>(time.count())) == 1;
+bool readable(const os::Fd& fd, std::chrono::milliseconds time, PortRelay* relay) {
+    const auto end = os::Clock::now() + time;
+    for (;;) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - os::Clock::now()).count();
+        if (left < 0) return false;
+        pollfd wanted[2] = {{fd.get(), POLLIN, 0}, {relay != nullptr ? relay->fd() : -1, POLLIN, 0}};
+        ::poll(wanted, 2, static_cast<int>(left));
+        if (wanted[0].revents != 0) return true;
+        if (relay != nullptr) relay->serve();
+    }
 }
 
 TcpServer::TcpServer(const os::Fd& netns, const std::string& address, std::uint16_t port)
@@ -50,8 +57,8 @@ TcpServer::TcpServer(const os::Fd& netns, const std::string& address, std::uint1
     if (::listen(listener_.get(), 16) != 0) base::throw_errno("listening");
 }
 
-std::optional<os::IpAddress> TcpServer::serve(std::chrono::milliseconds time) {
-    if (!readable(listener_, time)) return std::nullopt;
+std::optional<os::IpAddress> TcpServer::serve(std::chrono::milliseconds time, PortRelay* relay) {
+    if (!readable(listener_, time, relay)) return std::nullopt;
     os::SocketAddress client;
     client.size = sizeof client.storage;
     const os::Fd connection(::accept4(listener_.get(), client.get(), &client.size, SOCK_CLOEXEC));
@@ -61,12 +68,12 @@ std::optional<os::IpAddress> TcpServer::serve(std::chrono::milliseconds time) {
 }
 
 std::optional<os::IpAddress> ask_tcp(const os::Fd& from, const std::string& address, std::uint16_t port,
-                                     TcpServer& server, std::chrono::milliseconds time) {
+                                     TcpServer& server, std::chrono::milliseconds time, PortRelay* relay) {
     const os::SocketAddress where = to(address, port);
     const os::Fd client = socket_in(from, where.storage.ss_family, SOCK_STREAM);
     if (::connect(client.get(), where.get(), where.size) != 0 && errno != EINPROGRESS) return std::nullopt;
-    const auto seen = server.serve(time);
-    if (!seen || !readable(client, time)) return std::nullopt;
+    const auto seen = server.serve(time, relay);
+    if (!seen || !readable(client, time, relay)) return std::nullopt;
     char answer[16];
     if (::recv(client.get(), answer, sizeof answer, 0) != 6) return std::nullopt;
     return seen;
@@ -77,17 +84,17 @@ os::Fd udp_server(const os::Fd& netns, const std::string& address, std::uint16_t
 }
 
 std::optional<UdpResult> ask_udp(const os::Fd& from, const std::string& address, std::uint16_t port,
-                                 const os::Fd& server, std::chrono::milliseconds time) {
+                                 const os::Fd& server, std::chrono::milliseconds time, PortRelay* relay) {
     const os::SocketAddress where = to(address, port);
     const os::Fd client = socket_in(from, where.storage.ss_family, SOCK_DGRAM);
     if (::sendto(client.get(), "ping", 4, 0, where.get(), where.size) != 4) return std::nullopt;
-    if (!readable(server, time)) return std::nullopt;
+    if (!readable(server, time, relay)) return std::nullopt;
     char text[16];
     os::SocketAddress seen;
     seen.size = sizeof seen.storage;
     if (::recvfrom(server.get(), text, sizeof text, 0, seen.get(), &seen.size) != 4) return std::nullopt;
     if (::sendto(server.get(), "pong", 4, 0, seen.get(), seen.size) != 4) return std::nullopt;
-    if (!readable(client, time)) return std::nullopt;
+    if (!readable(client, time, relay)) return std::nullopt;
     os::SocketAddress answer;
     answer.size = sizeof answer.storage;
     if (::recvfrom(client.get(), text, sizeof text, 0, answer.get(), &answer.size) != 4) return std::nullopt;
@@ -103,6 +110,8 @@ Machine::Machine() : home(os::current_netns()) {
     here.add_veth({.name = "eth0", .peer_name = "eth0", .peer_mac = {{2, 9, 0, 0, 0, 2}}}, lan);
     const int mine = here.find("eth0").value().index, theirs = there.find("eth0").value().index;
     there.set_up(theirs);
+    here.settle("eth0");
+    there.settle("eth0");
     here.add_address(mine, os::IpPrefix::parse("10.9.0.1/24").value());
     here.add_address(mine, os::IpPrefix::parse("fd09::1/64").value());
     there.add_address(theirs, os::IpPrefix::parse("10.9.0.2/24").value());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "embedded/network/network.h"
+#include "embedded/network/port_relay.h"
 #include "os/file.h"
 #include "os/links.h"
 #include "os/netns.h"
@@ -15,20 +16,15 @@ namespace tutti::embedded::network::lab {
 
 using namespace std::chrono_literals;
 
-// Waits until `fd` is readable, at most `time`.
-bool readable(const os::Fd& fd, std::chrono::milliseconds time);
-
-struct Peer {  // what a server saw
-    std::string text;
-    os::IpAddress from;
-};
+// Waits until `fd` is readable, at most `time`; serves the relay meanwhile.
+bool readable(const os::Fd& fd, std::chrono::milliseconds time, PortRelay* relay = nullptr);
 
 // A TCP server that answers one line: the address of who asks.
 class TcpServer {
   public:
     TcpServer(const os::Fd& netns, const std::string& address, std::uint16_t port);
     // Answers one connection; nothing if none comes in time.
-    std::optional<os::IpAddress> serve(std::chrono::milliseconds time = 2s);
+    std::optional<os::IpAddress> serve(std::chrono::milliseconds time = 2s, PortRelay* relay = nullptr);
 
   private:
     os::Fd listener_;
@@ -37,7 +33,8 @@ class TcpServer {
 // Connects from inside a namespace and reads what the server says. `server` serves in between. Empty: no connection.
 // The server's view of the client's address, or nothing if no connection came about.
 std::optional<os::IpAddress> ask_tcp(const os::Fd& from, const std::string& address, std::uint16_t port,
-                                     TcpServer& server, std::chrono::milliseconds time = 2s);
+                                     TcpServer& server, std::chrono::milliseconds time = 2s,
+                                     PortRelay* relay = nullptr);
 
 // Sends a datagram from `from` and answers it at `server`; the address the answer came from, or nothing.
 os::Fd udp_server(const os::Fd& netns, const std::string& address, std::uint16_t port);
@@ -45,7 +42,7 @@ struct UdpResult {
     os::IpAddress client_as_seen, answer_from;
 };
 std::optional<UdpResult> ask_udp(const os::Fd& from, const std::string& address, std::uint16_t port,
-                                 const os::Fd& server, std::chrono::milliseconds time = 2s);
+                                 const os::Fd& server, std::chrono::milliseconds time = 2s, PortRelay* relay = nullptr);
 
 class Machine {
   public:

@@ -74,5 +74,35 @@ TEST(Networks, APublishedPortIsReachedFromEverywhere) {
     EXPECT_FALSE(ask_tcp(c.sandbox.netns, a.address(), 80, server, 200ms)) << "isolation";
 }
 
+NetworkSpec dual(std::string name) {
+    NetworkSpec spec = named(std::move(name));
+    spec.ipv6 = true;
+    return spec;
+}
+
+// The relay that the supervisor runs, for all ports of a box.
+PortRelay relay_of(Box& box) {
+    PortRelay relay;
+    for (PortSocket& socket : box.attached.sockets) relay.add(box.id, std::move(socket));
+    return relay;
+}
+
+TEST(Networks, IPv6NetworksReachAndPublishToo) {
+    Machine machine;
+    Networks networks = machine.networks();
+    const Network network = networks.create(dual("web"));
+    EXPECT_TRUE(network.subnet_of(AF_INET6)->subnet->address.to_text().starts_with("fd")) << "a unique local subnet";
+    Box a = start(networks, 'a', {"web"}, {{.container_port = 80, .host_first = 8080}});
+    const Box b = start(networks, 'b', {"web"});
+    PortRelay relay = relay_of(a);
+    TcpServer server(a.sandbox.netns, "::", 80);
+    EXPECT_TRUE(ask_tcp(b.sandbox.netns, a.address6(), 80, server)) << "neighbour on the network";
+    EXPECT_TRUE(ask_tcp(machine.host, "fd09::1", 8080, server)) << "host";
+    const auto outside = ask_tcp(machine.lan, "fd09::1", 8080, server);
+    ASSERT_TRUE(outside);
+    EXPECT_EQ(outside->to_text(), "fd09::2") << "source address kept";
+    EXPECT_TRUE(ask_tcp(machine.host, "::1", 8080, server, 2s, &relay)) << "::1";
+}
+
 }  // namespace
 }  // namespace tutti::embedded::network

@@ -95,12 +95,17 @@ int Networks::State::ensure_bridge(const Network& network) {
         // Beside a port on 127.0.0.1 (the table's guard keeps others off that address).
         os::set_net_sysctl(cat("ipv4/conf/", network.bridge, "/route_localnet"), network.spec.internal ? "0" : "1");
         os::set_net_sysctl(cat("ipv6/conf/", network.bridge, "/accept_ra"), "0");
+        links.without_link_local(network.bridge);
         os::set_net_sysctl(cat("ipv6/conf/", network.bridge, "/disable_ipv6"), network.spec.ipv6 ? "0" : "1");
     }
     for (const SubnetSpec& subnet : network.spec.subnets)
         links.add_address(link->index, {*subnet.gateway, subnet.subnet->length});
+    // The kernel's own link-local address would be looked for duplicates first, and what is forwarded waits for it.
+    if (network.spec.ipv6) links.add_address(link->index, *os::IpPrefix::parse("fe80::1/64"));
     if (!link->up) links.set_up(link->index);
     enable_forwarding(network);
+    if (const SubnetSpec* v6 = network.subnet_of(AF_INET6))
+        links.wait_for_address(*v6->gateway, os::Clock::now() + std::chrono::milliseconds(200));
     return link->index;
 }
 

@@ -266,6 +266,7 @@ Transaction& Transaction::add_set(const Set& set) {
 }
 
 Transaction& Transaction::rule(std::uint16_t flags, std::string_view chain, const Rule& rule, std::string_view note) {
+    ++rule_count_;
     NetlinkMessage& m = message(NFT_MSG_NEWRULE, static_cast<std::uint16_t>(flags | NLM_F_CREATE));
     m.attr_text(NFTA_RULE_TABLE, table_).attr_text(NFTA_RULE_CHAIN, chain);
     m.nest(

@@ -90,6 +90,7 @@ class Transaction {
     Transaction& delete_elements(std::string_view set, const std::vector<Element>& elements);
 
     bool empty() const { return messages_.size() == 1; }
+    std::size_t rule_count() const { return rule_count_; }
     os::NetlinkFault commit(os::Netlink& netlink);  // all or nothing
 
   private:
@@ -101,6 +102,7 @@ class Transaction {
     std::string table_;
     std::uint8_t family_;
     std::uint32_t next_set_id_ = 1;
+    std::size_t rule_count_ = 0;
     std::vector<os::NetlinkMessage> messages_;
 };
 
