@@ -94,7 +94,7 @@ Loaded load(const LoadOptions& options, const base::Files& files, const Fetch& f
     Loaded loaded;
     auto setting = discover(options, steps.reading);
     if (!setting) return loaded;
-    const auto read = read_files(steps, *setting);
+    auto read = read_files(steps, *setting);
     if (!read) return loaded;
     const auto name = project_name(options, *read, setting->folder, setting->environment, diagnostics);
     if (!name) return loaded;
@@ -108,7 +108,7 @@ Loaded load(const LoadOptions& options, const base::Files& files, const Fetch& f
     Environment bare{{"COMPOSE_PROJECT_NAME", loaded.environment.at("COMPOSE_PROJECT_NAME")}};
     const Environment& environment = options.interpolate ? loaded.environment : bare;
 
-    auto model = load_model(steps, {loaded.working_dir, loaded.working_dir, environment, {}}, *read);
+    auto model = load_model(steps, {loaded.working_dir, loaded.working_dir, environment, {}}, std::move(*read));
     if (!model) return loaded;
     if (model->size() == 0) {
         diagnostics.error(doc::Mark{}, "empty compose file")
