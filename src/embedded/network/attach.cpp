@@ -324,6 +324,7 @@ void Networks::disconnect(const os::Fd& netns, const std::string& container, std
     s.records.remove(*endpoint);
     set_default_routes(inside, s.endpoints_of(container), false);
     s.remove_pieces(port_pieces(*endpoint), guard);
+    s.forget_flows(*endpoint);
 }
 
 void Networks::detach(const std::string& container) {
@@ -336,7 +337,10 @@ void Networks::detach(const std::string& container) {
         for (FirewallPiece& piece : port_pieces(endpoint)) pieces.push_back(std::move(piece));
     }
     s.remove_pieces(pieces, guard);
-    for (const Endpoint& endpoint : all) s.records.remove(endpoint);
+    for (const Endpoint& endpoint : all) {
+        s.forget_flows(endpoint);
+        s.records.remove(endpoint);
+    }
 }
 
 std::vector<Endpoint> Networks::endpoints_of(const std::string& container) const {

@@ -32,10 +32,10 @@ class Firewall {
     void rebuild(const std::vector<FirewallPiece>& pieces);  // in one transaction
     void drop_table();
 
-    // Other firewalls of this host that drop what they do not know (dockerd's FORWARD chain): our bridges are let
-    // through in their own place for it. Returns the chains that drop and that nobody may speak in.
+    // Other firewalls of this host drop what they do not know (dockerd's FORWARD chain). Where they have a place for it
+    // (DOCKER-USER, or iptables' FORWARD itself), exactly `bridges` are let through. Returns chains that drop and have
+    // none.
     std::vector<std::string> open_foreign_chains(const std::vector<std::string>& bridges);
-    void close_foreign_chains(const std::string& bridge);  // takes our lines out again
 
     // Ends the flows that conntrack still sends to a container that is gone, or past a port that is new (UDP knows no
     // end).

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -102,9 +103,8 @@ std::optional<UdpResult> ask_udp(const os::Fd& from, const std::string& address,
 }
 
 Machine::Machine() : home(os::current_netns()) {
-    const auto loopback = [] { os::Links().set_up(1); };
-    host = os::make_netns(loopback);
-    lan = os::make_netns(loopback);
+    host = os::make_netns([] { os::Links().set_up(1); });
+    lan = os::make_netns();
     inside_.emplace(host);
     os::Links here, there(lan);
     here.add_veth({.name = "eth0", .peer_name = "eth0", .peer_mac = {{2, 9, 0, 0, 0, 2}}}, lan);
@@ -136,5 +136,63 @@ std::vector<std::string> Machine::inventory() const {
 }
 
 std::string container_id(char digit) { return std::string(64, digit); }
+
+std::string Box::address(std::size_t endpoint) const { return attached.endpoints.at(endpoint).ipv4->address.to_text(); }
+std::string Box::address6(std::size_t endpoint) const {
+    return attached.endpoints.at(endpoint).ipv6->address.to_text();
+}
+
+Box start_on(Networks& networks, char digit, std::vector<EndpointSpec> on, std::vector<PortSpec> ports) {
+    Box box;
+    box.id = container_id(digit);
+    box.sandbox = make_sandbox();
+    box.attached = networks.attach(box.sandbox.netns, {.container = box.id,
+                                                       .names = {cat("c", digit), "", ""},
+                                                       .endpoints = std::move(on),
+                                                       .ports = std::move(ports)});
+    return box;
+}
+
+Box start(Networks& networks, char digit, const std::vector<std::string>& on, std::vector<PortSpec> ports) {
+    std::vector<EndpointSpec> endpoints;
+    for (const std::string& name : on) endpoints.push_back({.network = name});
+    return start_on(networks, digit, std::move(endpoints), std::move(ports));
+}
+
+NetworkSpec named(std::string name) {
+    NetworkSpec spec;
+    spec.name = std::move(name);
+    return spec;
+}
+
+NetworkSpec dual(std::string name) {
+    NetworkSpec spec = named(std::move(name));
+    spec.ipv6 = true;
+    return spec;
+}
+
+PortRelay relay_of(Box& box) {
+    PortRelay relay;
+    for (PortSocket& socket : box.attached.sockets) relay.add(box.id, std::move(socket));
+    return relay;
+}
+
+std::string default_route(const os::Fd& netns, int family) {
+    os::Links links(netns);
+    for (const os::Route& route : links.routes())
+        if (route.destination == os::IpPrefix{os::IpAddress::any(family), 0})
+            for (const os::Link& link : links.list())
+                if (link.index == route.link && link.name != "lo") return link.name;
+    return {};
+}
+
+void Machine::wait_for_links_to_go() const {
+    os::Links links;
+    const auto end = os::Clock::now() + 10s;
+    const auto is_veth = [](const os::Link& link) { return link.name.starts_with("ttv"); };
+    for (auto all = links.list(); std::any_of(all.begin(), all.end(), is_veth) && os::Clock::now() < end;
+         all = links.list())
+        std::this_thread::yield();
+}
 
 }  // namespace tutti::embedded::network::lab

@@ -46,7 +46,8 @@ std::optional<UdpResult> ask_udp(const os::Fd& from, const std::string& address,
 
 class Machine {
   public:
-    // host: eth0 10.9.0.1/24 and fd09::1/64; lan: eth0 10.9.0.2/24 and fd09::2/64
+    // host: eth0 10.9.0.1/24 and fd09::1/64; lan: eth0 10.9.0.2/24 and fd09::2/64, and no loopback (so that it can
+    // send to 127.0.0.1 of others)
     Machine();
     Networks networks() const;
 
@@ -62,5 +63,23 @@ class Machine {
 };
 
 std::string container_id(char digit);  // 64 times the digit
+
+struct Box {  // a container: a namespace and its endpoints
+    Sandbox sandbox;
+    Attached attached;
+    std::string id;
+
+    std::string address(std::size_t endpoint = 0) const;
+    std::string address6(std::size_t endpoint = 0) const;
+};
+Box start_on(Networks& networks, char digit, std::vector<EndpointSpec> on, std::vector<PortSpec> ports = {});
+Box start(Networks& networks, char digit, const std::vector<std::string>& on, std::vector<PortSpec> ports = {});
+NetworkSpec named(std::string name);
+NetworkSpec dual(std::string name);  // with IPv6
+
+// The relay that the supervisor runs, for all ports of a box.
+PortRelay relay_of(Box& box);
+// Interface of the default route of a family inside a namespace; empty: none.
+std::string default_route(const os::Fd& netns, int family = AF_INET);
 
 }  // namespace tutti::embedded::network::lab

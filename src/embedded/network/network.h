@@ -106,6 +106,10 @@ class Networks {
     void recover(const std::function<bool(const std::string& container)>& is_alive);
     void repair();  // the nft rules and bridges as the records say, in one transaction (after a flush by somebody else)
 
+    // Chains of other firewalls that drop what they do not know and have no place for us: for the user, who must open
+    // them. (dockerd's and iptables' own are opened by us, here and whenever networks change.)
+    std::vector<std::string> closed_by_others();
+
     // Readable whenever somebody changed nft rules; then call repair_if_damaged (cheap if all is well). For poll loops.
     os::Fd watch_firewall() const;
     bool repair_if_damaged(const os::Fd& watch);

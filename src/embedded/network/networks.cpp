@@ -82,7 +82,7 @@ void Networks::State::enable_forwarding(const Network& network) {
 }
 
 int Networks::State::ensure_bridge(const Network& network) {
-    if (const auto link = links.find(network.bridge); link && link->up) return link->index;
+    if (const auto link = links.find(network.bridge); link && link->up && link->kind == "bridge") return link->index;
     // One makes it, the others wait; they hold only the shared lock of the records.
     const FileLock guard = FileLock::wait(cat(options.folder, "/bridges"));
     auto link = links.find(network.bridge);
@@ -141,7 +141,26 @@ void Networks::State::rebuild_firewall() {
     if (!options.firewall) return;
     const auto pieces = all_pieces();
     pieces.empty() ? firewall.drop_table() : firewall.rebuild(pieces);
+    open_foreign_chains();
 }
+
+std::vector<std::string> Networks::State::open_foreign_chains() {
+    if (!options.firewall) return {};
+    std::vector<std::string> bridges;
+    for (const Network& network : records.networks())
+        if (!network.bridge.empty()) bridges.push_back(network.bridge);
+    return firewall.open_foreign_chains(bridges);
+}
+
+void Networks::State::forget_flows(const Endpoint& endpoint) {
+    const bool udp = std::any_of(endpoint.ports.begin(), endpoint.ports.end(),
+                                 [](const PublishedPort& port) { return port.protocol == Protocol::udp; });
+    if (!udp || !options.firewall) return;
+    if (endpoint.ipv4) firewall.forget_flows(endpoint.ipv4->address);
+    if (endpoint.ipv6) firewall.forget_flows(endpoint.ipv6->address);
+}
+
+std::vector<std::string> Networks::closed_by_others() { return state_->open_foreign_chains(); }
 
 void Networks::State::rebuild_firewall_alone(Guard& guard) {
     guard.reset();  // or we would wait for ourselves
@@ -174,6 +193,7 @@ Network Networks::create(NetworkSpec spec) {
     try {
         s.add_pieces(pieces_of(network), guard);
         if (!network.bridge.empty()) s.ensure_bridge(network);
+        s.open_foreign_chains();
     } catch (...) {
         // Half a network is none.
         s.records.remove(network);
@@ -209,6 +229,7 @@ void Networks::remove(std::string_view name_or_id) {
         s.rebuild_firewall();
     else
         s.remove_pieces(pieces_of(network), guard);
+    s.open_foreign_chains();
 }
 
 }  // namespace tutti::embedded::network

@@ -110,6 +110,13 @@ Rule& Rule::fib_type_of_destination(Register to) {
     });
 }
 
+Rule& Rule::load(Register to, std::string_view bytes) {
+    return add("immediate", [&](NetlinkMessage& m) {
+        m.attr_be32(NFTA_IMMEDIATE_DREG, to);
+        put_value(m, NFTA_IMMEDIATE_DATA, bytes);
+    });
+}
+
 Rule& Rule::mask(Register at, std::string_view mask) {
     return add("bitwise", [&](NetlinkMessage& m) {
         m.attr_be32(NFTA_BITWISE_SREG, at).attr_be32(NFTA_BITWISE_DREG, at);
@@ -236,7 +243,7 @@ Transaction& Transaction::add_chain(std::string_view name) {
     return *this;
 }
 
-Transaction& Transaction::add_chain(std::string_view name, const Hook& hook) {
+Transaction& Transaction::add_chain(std::string_view name, const Hook& hook, Policy policy) {
     add_chain(name);
     NetlinkMessage& m = messages_.back();
     m.nest(
@@ -246,7 +253,7 @@ Transaction& Transaction::add_chain(std::string_view name, const Hook& hook) {
             h.attr_be32(NFTA_HOOK_PRIORITY, static_cast<std::uint32_t>(hook.priority));
         },
         kNest);
-    m.attr_be32(NFTA_CHAIN_POLICY, NF_ACCEPT).attr_text(NFTA_CHAIN_TYPE, hook.type);
+    m.attr_be32(NFTA_CHAIN_POLICY, policy == Policy::drop ? NF_DROP : NF_ACCEPT).attr_text(NFTA_CHAIN_TYPE, hook.type);
     return *this;
 }
 

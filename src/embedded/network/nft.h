@@ -26,6 +26,7 @@ class Rule {
     Rule& transport_header(std::uint32_t offset, std::uint32_t length, Register to);
     Rule& ct(std::uint32_t key, Register to);
     Rule& fib_type_of_destination(Register to);
+    Rule& load(Register to, std::string_view bytes);
     Rule& mask(Register at, std::string_view mask);
     Rule& equals(Register at, std::string_view bytes);
     Rule& differs(Register at, std::string_view bytes);
@@ -44,6 +45,8 @@ class Rule {
     Rule& add(std::string_view name, Fill&& fill);
     std::vector<std::string> expressions_;  // each a complete NFTA_LIST_ELEM payload
 };
+
+enum class Policy { accept, drop };
 
 struct Hook {          // of a base chain
     std::string type;  // filter, nat
@@ -81,7 +84,7 @@ class Transaction {
     Transaction& add_table(std::string_view note = {});  // the note is the table's comment
     Transaction& delete_table();
     Transaction& add_chain(std::string_view name);
-    Transaction& add_chain(std::string_view name, const Hook& hook);
+    Transaction& add_chain(std::string_view name, const Hook& hook, Policy policy = Policy::accept);
     Transaction& add_set(const Set& set);
     Transaction& add_rule(std::string_view chain, const Rule& rule);
     Transaction& insert_rule(std::string_view chain, const Rule& rule, std::string_view note);  // in front

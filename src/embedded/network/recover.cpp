@@ -46,8 +46,11 @@ void Networks::repair() {
         const int bridge = s.ensure_bridge(network);
         // A bridge that was deleted lost its ports.
         for (const Endpoint& endpoint : endpoints)
-            if (const auto link = s.links.find(endpoint.host_interface); link && link->master != bridge)
+            if (const auto link = s.links.find(endpoint.host_interface); link && link->master != bridge) {
                 s.links.set_master(link->index, bridge);
+                s.links.settle(link->name);
+            }
+        s.links.settle(network.bridge);
     }
     s.rebuild_firewall();
 }
@@ -61,7 +64,7 @@ os::Fd Networks::watch_firewall() const {
 }
 
 bool Networks::repair_if_damaged(const os::Fd& watch) {
-    bool something_went = false;
+    bool something_went = false, another_chain = false;
     std::string buffer(64 << 10, '\0');
     for (;;) {
         const ssize_t size = ::recv(watch.get(), buffer.data(), buffer.size(), 0);
@@ -73,9 +76,11 @@ bool Networks::repair_if_damaged(const os::Fd& watch) {
             {buffer.data(), static_cast<std::size_t>(size)}, [&](const nlmsghdr& header, std::string_view) {
                 const int type = header.nlmsg_type & 0xff;
                 something_went |= type == NFT_MSG_DELTABLE || type == NFT_MSG_DELCHAIN || type == NFT_MSG_DELRULE;
+                another_chain |= type == NFT_MSG_NEWCHAIN;
             });
     }
     State& s = *state_;
+    if (another_chain) s.open_foreign_chains();  // dockerd started, or made its policy drop
     if (!something_went || !s.options.firewall || s.records.networks().empty() || s.firewall.is_whole()) return false;
     repair();
     return true;

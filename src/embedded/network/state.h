@@ -35,6 +35,8 @@ struct Networks::State {
     // Whoever calls these holds the shared lock as `guard`; it is given up where everything must be built anew.
     void add_pieces(const std::vector<FirewallPiece>& pieces, Guard& guard);
     void remove_pieces(const std::vector<FirewallPiece>& pieces, Guard& guard);
+    void forget_flows(const Endpoint& endpoint);  // UDP knows no end: what came through its ports would still go to it
+    std::vector<std::string> open_foreign_chains();
     std::vector<FirewallPiece> all_pieces() const;  // as the records say
     void rebuild_firewall();                        // under the exclusive lock
     void rebuild_firewall_alone(Guard& guard);      // takes it
