@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Runs scenarios: what a user types, and what the user must then see. Real program, real containers.
+
+usage: run.py --program PATH [--engine embedded|docker] [--only SUBSTRING] [--jobs N] [--keep]
+
+A scenario is a folder below cases/ with a file `scenario` beside its Compose files. Lines of `scenario`:
+
+  # text                 the intent; a comment
+  $ COMMAND              runs it with bash in the folder (a fresh copy); `tutti` is the program; must exit with 0 unless …
+    = N | = any          … this exit status is expected
+    out: TEXT            standard output has TEXT            out! TEXT   has it not         out~ REGEX  matches (multi-line)
+    err: TEXT  err! TEXT  err~ REGEX                         standard error likewise
+    save NAME            keeps standard output               same NAME   equals what was kept      differs NAME
+  eventually COMMAND     the same, tried again until its expectations hold (20 s at most)
+
+$PROJECT is a name of the scenario's own, and COMPOSE_PROJECT_NAME. When it ends everything of it is taken down, and nothing may be left:
+processes, mounts, links and files are counted before and after. The embedded engine runs in a network namespace of the run's own.
+"""
+import argparse, concurrent.futures, hashlib, io, json, os, pathlib, re, shutil, signal, subprocess, sys, tarfile, tempfile, time
+
+HERE = pathlib.Path(__file__).resolve().parent
+LINE = re.compile(r'^(\$|eventually) (.*)$')
+CHECK = re.compile(r'^\s+(= |out: |out! |out~ |err: |err! |err~ |save |same |differs )(.*)$')
+
+
+def parse(path):
+    steps = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.strip() or line.startswith('#'):
+            continue
+        if m := LINE.match(line):
+            steps.append({'line': number, 'again': m[1] == 'eventually', 'command': m[2], 'checks': []})
+        elif (m := CHECK.match(line)) and steps:
+            steps[-1]['checks'].append((number, m[1].strip(), m[2]))
+        else:
+            raise SystemExit(f'{path}:{number}: not understood: {line}')
+    return steps
+
+
+def faults(checks, result, kept):
+    code, out, err = result
+    wrong = [] if any(kind == '=' for _, kind, _ in checks) or code == 0 else [f'exit status {code}, expected 0']
+    for number, kind, text in checks:
+        stream, what = (out, 'standard output') if kind.startswith('out') else (err, 'standard error')
+        ok = True
+        if kind == '=':
+            ok = text == 'any' or code == int(text)
+            what = f'exit status {code}'
+        elif kind.endswith(':'):
+            ok = text in stream
+        elif kind.endswith('!'):
+            ok = text not in stream
+        elif kind.endswith('~'):
+            ok = re.search(text, stream, re.M) is not None
+        elif kind == 'save':
+            kept[text] = out
+        elif kind == 'same':
+            ok = kept[text] == out
+        elif kind == 'differs':
+            ok = kept[text] != out
+        if not ok:
+            wrong.append(f'line {number}: {kind} {text} does not hold of {what}')
+    return wrong
+
+
+def image_archive(path):
+    """A Docker archive of one image out of busybox alone, under the names that the scenarios use."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode='w') as tar:
+        def add(name, kind=tarfile.DIRTYPE, data=b'', mode=0o755, link=''):
+            info = tarfile.TarInfo(name)
+            info.type, info.mode, info.size, info.linkname, info.mtime = kind, mode, len(data), link, 1_700_000_000
+            tar.addfile(info, io.BytesIO(data))
+        for folder in ('bin', 'etc', 'tmp', 'root', 'var', 'home', 'srv', 'data'):
+            add(folder, mode=0o1777 if folder == 'tmp' else 0o755)
+        add('bin/busybox', tarfile.REGTYPE, pathlib.Path('/bin/busybox').read_bytes())
+        for applet in subprocess.run(['/bin/busybox', '--list'], capture_output=True, text=True).stdout.split():
+            if applet != 'busybox':
+                add(f'bin/{applet}', tarfile.SYMTYPE, mode=0o777, link='busybox')
+        add('etc/passwd', tarfile.REGTYPE, b'root:x:0:0:root:/root:/bin/sh\nweb:x:101:102:web:/home:/bin/sh\n', 0o644)
+        add('etc/group', tarfile.REGTYPE, b'root:x:0:\nweb:x:102:\n', 0o644)
+        add('data/seed', tarfile.REGTYPE, b'from the image\n', 0o644)
+    body = layer.getvalue()
+    diff = hashlib.sha256(body).hexdigest()
+    config = json.dumps({
+        'architecture': {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(os.uname().machine, os.uname().machine), 'os': 'linux',
+        'created': '2026-01-01T00:00:00Z',
+        'config': {'Env': ['PATH=/bin', 'FROM_IMAGE=yes'], 'Cmd': ['sh']},
+        'rootfs': {'type': 'layers', 'diff_ids': [f'sha256:{diff}']}, 'history': [{'created_by': 'busybox'}]}).encode()
+    name = hashlib.sha256(config).hexdigest()
+    manifest = json.dumps([{'Config': f'{name}.json', 'RepoTags': ['alpine:latest', 'busybox:latest', 'nginx:alpine'],
+                            'Layers': ['layer.tar']}]).encode()
+    with tarfile.open(path, 'w') as tar:
+        for file, data in ((f'{name}.json', config), ('layer.tar', body), ('manifest.json', manifest)):
+            info = tarfile.TarInfo(file)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
+class Run:
+    def __init__(self, args):
+        self.args = args
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix='tutti-scenarios-'))
+        bin = self.top / 'bin'
+        bin.mkdir()
+        program = str(pathlib.Path(args.program).resolve())
+        (bin / 'tutti').write_text(f'#!/bin/sh\nexec {program} --engine {args.engine} "$@"\n')
+        (bin / 'tutti').chmod(0o755)
+        self.env = {'PATH': f'{bin}:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': str(self.top / 'home'), 'LANG': 'C.UTF-8',
+                    'TUTTI_ROOT': str(self.top / 'root'), 'TUTTI_RUN': str(self.top / 'run')}
+        (self.top / 'home').mkdir()
+        if args.engine == 'docker':
+            self.env['DOCKER_HOST'] = os.environ.get('DOCKER_HOST', 'unix:///var/run/docker.sock')
+
+    def shell(self, command, cwd, env, timeout=90):
+        p = subprocess.Popen(['bash', '-c', command], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            out, err = p.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            out, err = p.communicate()
+            return 124, out.decode('utf-8', 'replace'), err.decode('utf-8', 'replace') + '\n(timed out)'
+        return p.returncode, out.decode('utf-8', 'replace'), err.decode('utf-8', 'replace')
+
+    def prepare(self):
+        archive = self.top / 'image.tar'
+        image_archive(archive)
+        code, out, err = self.shell(f'tutti image load -i {archive}', self.top, self.env)
+        if code != 0:
+            raise SystemExit(f'the image of the scenarios cannot be loaded: {out}{err}')
+
+    def scenario(self, folder):
+        name = 's' + re.sub('[^a-z0-9]', '', folder.name)[:20] + str(os.getpid() % 10000)
+        work = self.top / 'work' / folder.name
+        shutil.copytree(folder, work)
+        env = dict(self.env, PROJECT=name, COMPOSE_PROJECT_NAME=name)
+        kept, told = {}, []
+        try:
+            for step in parse(folder / 'scenario'):
+                until = time.monotonic() + (20 if step['again'] else 0)
+                while True:
+                    result = self.shell(step['command'], work, env)
+                    wrong = faults(step['checks'], result, kept)
+                    if not wrong or time.monotonic() > until:
+                        break
+                    time.sleep(0.1)
+                if wrong:
+                    told = [f'line {step["line"]}: {step["command"]}'] + [f'  {w}' for w in wrong]
+                    told += [f'  out| {l}' for l in result[1].splitlines()[-25:]] + [f'  err| {l}' for l in result[2].splitlines()[-25:]]
+                    break
+        finally:
+            files = ' '.join(f'-f {f.name}' for f in sorted(work.glob('*compose*.y*ml'))[:1])
+            self.shell(f'tutti {files} --profile "*" down -v --remove-orphans -t 0; tutti -p {name} down -v --remove-orphans -t 0', work, env)
+        return folder.name, told
+
+    def inventory(self):
+        mine = str(self.top)
+        processes = []
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                if mine in pathlib.Path(f'/proc/{pid}/cmdline').read_bytes().decode('utf-8', 'replace') and int(pid) != os.getpid():
+                    processes.append(pathlib.Path(f'/proc/{pid}/cmdline').read_bytes().replace(b'\0', b' ').decode('utf-8', 'replace'))
+            except OSError:
+                pass
+        mounts = [l.split()[4] for l in open('/proc/self/mountinfo') if mine in l]
+        links = sorted(os.listdir('/sys/class/net')) if self.args.engine == 'embedded' else []
+        containers = os.listdir(self.top / 'root/containers') if (self.top / 'root/containers').exists() else []
+        return {'processes': processes, 'mounts': mounts, 'links': links, 'containers': containers}
+
+    def close(self):
+        if not self.args.keep:
+            shutil.rmtree(self.top, ignore_errors=True)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument('--program', required=True)
+    ap.add_argument('--engine', default='embedded')
+    ap.add_argument('--only', default='')
+    ap.add_argument('--jobs', type=int, default=2)
+    ap.add_argument('--keep', action='store_true')
+    ap.add_argument('--inside', action='store_true', help=argparse.SUPPRESS)
+    args = ap.parse_args()
+    if args.engine == 'embedded' and not args.inside:
+        os.execvp('unshare', ['unshare', '--net', '--mount', sys.executable, *sys.argv, '--inside'])
+    if args.inside:
+        subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+        subprocess.run(['mount', '-t', 'sysfs', 'sysfs', '/sys'], check=False)  # its net/ follows the namespace of the mount
+    run = Run(args)
+    try:
+        run.prepare()
+        before = run.inventory()
+        folders = sorted(f.parent for f in (HERE / 'cases').glob('*/scenario') if args.only in str(f))
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            results = list(pool.map(run.scenario, folders))
+        until = time.monotonic() + 15  # supervisors leave by themselves once nothing of their project is left
+        while (after := run.inventory()) != before and time.monotonic() < until:
+            time.sleep(0.1)
+        failed = [(n, told) for n, told in results if told]
+        for name, told in failed:
+            print(f'FAIL {name}')
+            print('\n'.join(f'     {line}' for line in told))
+        if after != before:
+            failed.append(('leftovers', []))
+            print('FAIL something is left behind:')
+            for key in before:
+                extra = [x for x in after[key] if x not in before[key]]
+                if extra:
+                    print(f'     {key}: {extra}')
+        print(f'{len(results) - len([f for f in failed if f[0] != "leftovers"])} passed, {len(failed)} failed')
+        return 1 if failed or not results else 0
+    finally:
+        run.close()
+
+
+sys.exit(main())
