@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/pin_image.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -56,11 +57,6 @@ void write_file(const std::string& path, std::string_view content) {
     write_all(fd.get(), content);
 }
 
-std::string pin_image(std::string_view image) {
-    throw base::Error(base::ErrorKind::unsupported, base::cat("the digest of ", image, " cannot be looked up yet"),
-                      "write the image with its digest: name@sha256:…");
-}
-
 std::string fetch(std::string_view reference) {
     throw base::Error(base::ErrorKind::unsupported,
                       base::cat("remote Compose files are not supported yet: ", reference),
@@ -88,7 +84,7 @@ int main(int argc, char** argv, char** environment) {
     session.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
     session.write_file = write_file;
     session.fetch = fetch;
-    session.pin_image = pin_image;
+    session.pin_image = app::pin_image;
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     return cli::run(arguments, session);
 }

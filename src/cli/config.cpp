@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "compose/check.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "model/write.h"
@@ -118,7 +119,7 @@ class Config {
 
     std::string_view separator(const compose::Loaded& loaded) const {
         const auto* variable = compose::find(loaded.environment, "COMPOSE_COMPATIBILITY");
-        const std::string value = variable ? base::to_lower(variable->value) : "";
+        const std::string value = variable ? base::to_lower(base::trim(variable->value)) : "";
         const bool on = value == "1" || value == "t" || value == "true" || value == "y" || value == "yes";
         return arguments_.on("compatibility") || on ? "_" : "-";
     }
@@ -165,6 +166,8 @@ class Config {
         else
             warn_filter("no-interpolate", "the full model will be rendered");
         compose::Loaded loaded = load();
+        if (options_.interpolate && options_.check_consistency && !reading_.diagnostics.failed())
+            compose::check_container_names(loaded.project, loaded.tree, reading_.diagnostics);
         return finish([&] {
             std::string content = options_.interpolate ? project_text(loaded.project) : tree_text(loaded.tree);
             if (arguments_.on("quiet")) return std::string();

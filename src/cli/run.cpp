@@ -57,8 +57,8 @@ bool prepare(const Arguments& arguments, Session& session) {
     const bool known = arguments.text("diagnostics") == "text" || arguments.text("diagnostics") == "json";
     if (!known)
         fail(base::cat("unsupported --diagnostics value \"", arguments.text("diagnostics"), "\""), "text or json");
-    if (arguments.given("workdir")) {
-        if (arguments.given("project-directory"))
+    if (!arguments.text("workdir").empty()) {
+        if (!arguments.text("project-directory").empty())
             fail(
                 "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\". Please use only "
                 "\"--project-directory\" instead");
@@ -70,6 +70,8 @@ bool prepare(const Arguments& arguments, Session& session) {
     auto environment = compose::with_compose_variables(load_options(arguments, session), session.files, reading.sources,
                                                        reading.diagnostics);
     if (reading.diagnostics.failed()) return report(reading, arguments, session);
+    // Too late for this one: the env files are chosen already.
+    if (!session.environment.contains("COMPOSE_ENV_FILES")) environment.erase("COMPOSE_ENV_FILES");
     session.environment = std::move(environment);
     const std::string ansi = ansi_mode(arguments, session);
     session.progress = progress_mode(progress, ansi);

@@ -90,7 +90,13 @@ CastTree cast_tree() {
 std::optional<double> to_double(std::string_view text) {
     if (text.starts_with('+')) text.remove_prefix(1);
     double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool negative = text.starts_with('-');
+    const std::string_view digits = text.substr(negative ? 1 : 0);
+    const bool hex = digits.starts_with("0x") || digits.starts_with("0X");
+    if (hex) text = digits.substr(2);
+    const auto format = hex ? std::chars_format::hex : std::chars_format::general;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, format);
+    if (hex && negative) value = -value;
     const bool finite = value - value == 0;
     if (error != std::errc() || end != text.data() + text.size() || text.empty() || !finite) return std::nullopt;
     return value;

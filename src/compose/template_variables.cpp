@@ -44,6 +44,7 @@ void extract(std::string_view text, doc::Mark mark, unsigned depth, Variables& o
             extract_braced(rest.substr(1, close - 1), mark, depth, out);
             i += close + 2;
         } else {
+            if (rest.starts_with('{')) out[""] = {{}, {}, {}, false, mark};  // no template: Compose lists it so
             ++i;
         }
     }

@@ -55,7 +55,9 @@ std::string go_text(const Node& value) {
     switch (value.kind()) {
         case Kind::null: return "<nil>";
         case Kind::boolean: return value.as_bool() ? "true" : "false";
-        case Kind::integer: return std::to_string(value.as_int());
+        case Kind::integer:
+            return value.tag() == Tag::unsigned_64 ? std::to_string(static_cast<std::uint64_t>(value.as_int()))
+                                                   : std::to_string(value.as_int());
         case Kind::real: return go_text(value.as_real());
         case Kind::text: return value.as_text();
         case Kind::list: return list_text(value);

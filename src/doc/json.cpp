@@ -26,8 +26,9 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     bool Uint(unsigned value) { return add(Node(std::int64_t{value})); }
     bool Int64(std::int64_t value) { return add(Node(value)); }
     bool Uint64(std::uint64_t value) {
-        if (value > static_cast<std::uint64_t>(INT64_MAX)) return add(Node(static_cast<double>(value)));
-        return add(Node(static_cast<std::int64_t>(value)));
+        Node node(static_cast<std::int64_t>(value));
+        if (value > static_cast<std::uint64_t>(INT64_MAX)) node.set_tag(Tag::unsigned_64);
+        return add(std::move(node));
     }
     bool Double(double value) { return add(Node(value)); }
     bool String(const char* text, rapidjson::SizeType size, bool) { return add(Node(std::string_view(text, size))); }
@@ -148,7 +149,7 @@ class Writer {
         switch (node.kind()) {
             case Kind::null: out_ += "null"; break;
             case Kind::boolean: out_ += node.as_bool() ? "true" : "false"; break;
-            case Kind::integer: integer(node.as_int()); break;
+            case Kind::integer: integer(node); break;
             case Kind::real: out_ += json_number(node.as_real()); break;
             case Kind::text:
                 append_json_text(out_, node.tag() == Tag::timestamp ? rfc3339(node.as_text()) : node.as_text(),
@@ -159,9 +160,13 @@ class Writer {
         }
     }
 
-    void integer(std::int64_t number) {
+    void integer(const Node& node) {
         std::array<char, 24> buffer{};
-        out_.append(buffer.data(), std::to_chars(buffer.begin(), buffer.end(), number).ptr);
+        const bool is_unsigned = node.tag() == Tag::unsigned_64;
+        const auto end =
+            is_unsigned ? std::to_chars(buffer.begin(), buffer.end(), static_cast<std::uint64_t>(node.as_int())).ptr
+                        : std::to_chars(buffer.begin(), buffer.end(), node.as_int()).ptr;
+        out_.append(buffer.data(), end);
     }
 
     void list(const Node& node) {
@@ -297,15 +302,27 @@ void append_json_text(std::string& out, std::string_view text, bool escape_html)
     out += '"';
 }
 
+// The shortest digits that read back as the same number; an exponent below 1e-6 and from 1e21 on.
 std::string json_number(double value) {
-    std::array<char, 512> buffer{};
+    std::array<char, 64> buffer{};
+    const auto end = std::to_chars(buffer.begin(), buffer.end(), value, std::chars_format::scientific).ptr;
+    std::string out(buffer.data(), end);
     constexpr double smallest_fixed = 1e-6, largest_fixed = 1e21;
     const double size = std::abs(value);
-    const bool scientific = size != 0 && (size < smallest_fixed || size >= largest_fixed);
-    const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-    std::string out(buffer.data(), std::to_chars(buffer.begin(), buffer.end(), value, format).ptr);
-    if (const std::size_t zero = out.find("e-0"); zero != std::string::npos) out.erase(zero + 2, 1);  // e-09 → e-9
-    return out;
+    const std::size_t e = out.find('e');
+    if (size != 0 && (size < smallest_fixed || size >= largest_fixed)) {
+        if (out[e + 1] == '-' && out[e + 2] == '0') out.erase(e + 2, 1);  // e-09 → e-9
+        return out;
+    }
+    const int exponent = std::stoi(out.substr(e + 1));
+    std::string digits = out.substr(0, e);
+    std::erase(digits, '.');
+    const std::string sign = digits.starts_with('-') ? "-" : "";
+    digits.erase(0, sign.size());
+    if (exponent < 0) return base::cat(sign, "0.", std::string(static_cast<std::size_t>(-exponent - 1), '0'), digits);
+    const auto whole = static_cast<std::size_t>(exponent) + 1;
+    if (digits.size() <= whole) return base::cat(sign, digits, std::string(whole - digits.size(), '0'));
+    return base::cat(sign, digits.substr(0, whole), ".", digits.substr(whole));
 }
 
 std::string write_json(const Node& node, const JsonOptions& options) { return Writer(options).document(node); }

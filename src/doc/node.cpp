@@ -44,6 +44,12 @@ std::string_view to_text(Kind kind) {
     return "unknown";
 }
 
+double Node::as_real() const {
+    if (!is_int()) return std::get<double>(value_);
+    return tag_ == Tag::unsigned_64 ? static_cast<double>(static_cast<std::uint64_t>(as_int()))
+                                    : static_cast<double>(as_int());
+}
+
 Node Node::map() { return Node(Map{}); }
 
 Node Node::texts(const std::vector<std::string>& values) {

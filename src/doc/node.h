@@ -34,7 +34,8 @@ struct Mark {
 enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
 enum class Style : std::uint8_t { any, plain, single_quoted, double_quoted, literal, folded, flow, block };
 // !reset, !override; timestamp: an unquoted date, its text as Go prints a time ("2024-01-02 00:00:00 +0000 UTC").
-enum class Tag : std::uint8_t { none, reset, override_, timestamp };
+// unsigned_64: an integer beyond 63 bits; as_int() holds its bits.
+enum class Tag : std::uint8_t { none, reset, override_, timestamp, unsigned_64 };
 
 std::string_view to_text(Kind kind);  // "null", "boolean", "integer", "number", "string", "list", "mapping"
 
@@ -94,7 +95,7 @@ class Node {
     // The value; a wrong kind is a programming error (std::bad_variant_access).
     bool as_bool() const { return std::get<bool>(value_); }
     std::int64_t as_int() const { return std::get<std::int64_t>(value_); }
-    double as_real() const { return is_int() ? static_cast<double>(as_int()) : std::get<double>(value_); }
+    double as_real() const;
     const std::string& as_text() const { return std::get<std::string>(value_); }
     std::string& as_text() { return std::get<std::string>(value_); }
     const List& items() const { return std::get<List>(value_); }

@@ -40,7 +40,9 @@ std::optional<Node> to_integer(std::string_view text) {
     }
     if (negative && *number == most + 1) return Node(std::numeric_limits<std::int64_t>::min());
     if (has_sign) return std::nullopt;
-    return Node(static_cast<double>(*number));  // 64 bits without a sign: no integer of ours
+    Node large(static_cast<std::int64_t>(*number));
+    large.set_tag(Tag::unsigned_64);
+    return large;
 }
 
 std::optional<Node> to_real(std::string_view text) {
@@ -229,8 +231,7 @@ Scalar resolve_scalar(std::string_view plain) {
     if (!digit(first) && first != '+' && first != '-') return {};
     if (auto date = to_timestamp(plain)) return {ScalarType::timestamp, std::move(*date)};
     const std::string bare = without_underscores(plain);
-    if (auto integer = to_integer(bare))
-        return {integer->is_int() ? ScalarType::integer : ScalarType::real, std::move(*integer)};
+    if (auto integer = to_integer(bare)) return {ScalarType::integer, std::move(*integer)};
     if (auto real = to_real(bare)) return {ScalarType::real, std::move(*real)};
     return {};
 }

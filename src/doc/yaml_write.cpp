@@ -44,7 +44,7 @@ class Writer {
         switch (node.kind()) {
             case Kind::null: return scalar("null", Style::plain, parent);
             case Kind::boolean: return scalar(node.as_bool() ? "true" : "false", Style::plain, parent);
-            case Kind::integer: return scalar(std::to_string(node.as_int()), Style::plain, parent);
+            case Kind::integer: return scalar(go_text(node), Style::plain, parent);
             case Kind::real: return scalar(go_text(node.as_real()), Style::plain, parent);
             case Kind::text:
                 if (node.tag() == Tag::timestamp) return scalar(rfc3339(node.as_text()), Style::plain, parent);

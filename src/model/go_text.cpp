@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "doc/go_text.h"
 #include "model/read.h"
 
 namespace tutti::model {
@@ -107,7 +108,7 @@ std::string to_go_text(const doc::Node& scalar) {
     switch (scalar.kind()) {
         case doc::Kind::null: return "<nil>";
         case doc::Kind::boolean: return scalar.as_bool() ? "true" : "false";
-        case doc::Kind::integer: return std::to_string(scalar.as_int());
+        case doc::Kind::integer: return doc::go_text(scalar);
         case doc::Kind::real: return go_real(scalar.as_real());
         case doc::Kind::text: return scalar.as_text();
         case doc::Kind::list:
