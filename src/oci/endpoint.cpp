@@ -83,7 +83,7 @@ EndpointSession::EndpointSession(const Endpoint& endpoint, const Reference& name
                                  const Registries& registries)
     : endpoint_(endpoint),
       name_(name),
-      path_(endpoint.prefix.empty() ? name.path : cat(endpoint.prefix, '/', name.path)),
+      path_(endpoint.path.empty() ? name.path : endpoint.path),
       actions_(std::move(actions)),
       registries_(registries),
       client_(client_options(endpoint, registries)) {

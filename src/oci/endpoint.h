@@ -12,8 +12,6 @@
 
 namespace tutti::oci {
 
-Endpoint default_endpoint(const std::string& domain);  // docker.io → registry-1.docker.io; loopback may be plain
-
 // Waits; throws Cancelled.
 void pause(const os::Cancel& cancel, std::chrono::milliseconds time);
 std::chrono::milliseconds backoff(int attempt);  // 1, 2, 3 … → 250 ms, 500 ms, 1 s …, at most 8 s

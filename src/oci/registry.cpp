@@ -99,7 +99,9 @@ class BlobSource : public base::Source {
             try {
                 if (!body_) resume();
                 const std::size_t n = body_->read(into, size);
-                if (n == 0 && position_ < size_) throw Error(ErrorKind::unavailable, short_of(), {}, ECONNRESET);
+                if (n == 0 && position_ < size_)
+                    throw Error(ErrorKind::invalid,
+                                cat("layer ", digest_.short_text(), " is shorter than its manifest says"));
                 position_ += static_cast<std::int64_t>(n);
                 if (position_ > size_)
                     throw Error(ErrorKind::invalid,

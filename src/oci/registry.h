@@ -25,13 +25,14 @@ struct Credentials {
 // One place an image may be fetched from.
 struct Endpoint {
     std::string host;       // "registry-1.docker.io", "localhost:5000"
-    std::string prefix;     // of the repository at this place: what stands before the path, or empty
+    std::string path;       // of the repository there; empty: as in the name
     bool plain = false;     // http allowed
     bool insecure = false;  // certificates are not checked
     bool mirror = false;    // only for pulls; the next one is tried if it fails
 };
+Endpoint default_endpoint(const std::string& domain);  // docker.io → registry-1.docker.io; loopback may be plain
 
-// How registries are reached: credentials, mirrors, certificates. Made by oci/registries_conf.h, or by a test.
+// How registries are reached: credentials, mirrors, certificates. Made by oci/registries.h, or by a test.
 struct Registries {
     std::function<Credentials(const std::string& domain)> credentials;      // unset: anonymous
     std::function<std::vector<Endpoint>(const Reference& name)> endpoints;  // unset: the domain itself

@@ -62,7 +62,7 @@ class Images {
     std::vector<std::string> load(base::Source& from, base::Reporter& reporter, os::Scope& scope);  // names or ids
     // One layer from a root file system's tar (plain, gzip or zstd).
     Image import_tar(base::Source& tar, const oci::RunConfig& run, const std::optional<oci::Reference>& name,
-                     os::Scope& scope);
+                     const std::string& created, os::Scope& scope);
 
     // A folder (an overlay's upper folder with its whiteouts) becomes a layer. It is moved into the store if it lies on
     // the same file system, else copied. Returns the diff id.
@@ -75,6 +75,8 @@ class Images {
 
   private:
     std::optional<store::ImageRecord> find_record(const std::string& name_or_id) const;
+    Image keep(const std::string& config_bytes, const oci::ImageConfig& config,
+               const std::optional<oci::Reference>& name);
     Image finish(store::ImageRecord record, const std::optional<oci::Reference>& name);
     store::Store& store_;
     oci::Registries registries_;

@@ -112,9 +112,13 @@ Digest Images::add_layer(const std::string& folder, os::Scope& scope) {
 
 Image Images::add_image(const oci::ImageConfig& config, const std::optional<oci::Reference>& name) {
     const os::FileLock adding = store_.adding();
-    const std::string config_bytes = oci::to_json(config);
+    return keep(oci::to_json(config), config, name);
+}
+
+// The layers' blobs are made when they are pushed; until then their uncompressed form describes them.
+Image Images::keep(const std::string& config_bytes, const oci::ImageConfig& config,
+                   const std::optional<oci::Reference>& name) {
     const Digest id = Digest::of(config_bytes);
-    // The layers' blobs are written when they are pushed; until then their uncompressed form describes them.
     const auto config_size = static_cast<std::int64_t>(config_bytes.size());
     oci::Manifest manifest{std::string(oci::media::oci_manifest),
                            {std::string(oci::media::oci_config), id, config_size, {}, {}, {}},
@@ -123,9 +127,10 @@ Image Images::add_image(const oci::ImageConfig& config, const std::optional<oci:
     for (const Digest& layer : config.diff_ids)
         manifest.layers.push_back({std::string(oci::media::oci_layer), layer, store_.layer_size(layer), {}, {}, {}});
     const std::string manifest_bytes = oci::to_json(manifest);
+    const auto known = store_.image(id);  // pulled before: that manifest knows more
     store_.put_blob(id, config_bytes);
-    store_.put_blob(Digest::of(manifest_bytes), manifest_bytes);
-    return finish({id, Digest::of(manifest_bytes), config.diff_ids, 0, {}, 0}, name);
+    if (!known) store_.put_blob(Digest::of(manifest_bytes), manifest_bytes);
+    return finish({id, known ? known->manifest : Digest::of(manifest_bytes), config.diff_ids, 0, {}, 0}, name);
 }
 
 }  // namespace tutti::embedded::images
