@@ -116,6 +116,7 @@ class Networks {
 
   private:
     struct State;
+    static void restore_bridge(State& state, const Network& network);
     std::unique_ptr<State> state_;
 };
 

@@ -160,8 +160,15 @@ std::vector<os::IpAddress> Records::taken(const std::string& network) const {
     return all;
 }
 
+// What a killed writer was about to rename.
+void Records::drop_half_written(const std::string& folder) {
+    for (const std::string& name : os::list_folder(folder))
+        if (name.find(".tmp-") != name.npos) os::remove_file(cat(folder, "/", name));
+}
+
 void Records::drop_leftovers() {
     std::vector<std::string> named;
+    drop_half_written(folder_);
     for (const std::string& name : os::list_folder(cat(folder_, "/names"))) {
         const auto network = find(name);
         if (!network || network->spec.name != name) {
@@ -169,6 +176,8 @@ void Records::drop_leftovers() {
             continue;
         }
         named.push_back(network->id);
+        drop_half_written(path_of(network->id));
+        drop_half_written(path_of(network->id, "endpoints"));
         for (const os::IpAddress& address : taken(network->id)) {
             const std::string container = holder(network->id, address);
             const auto owner = endpoint(*network, container);

@@ -52,6 +52,7 @@ class Records {
     const std::string& folder() const { return folder_; }
 
   private:
+    static void drop_half_written(const std::string& folder);
     std::string path_of(std::string_view id, std::string_view below = {}) const;
     std::string folder_;
 };

@@ -13,6 +13,20 @@ namespace tutti::embedded::network {
 
 using os::FileLock;
 
+// The bridge of a network that is in use, with all its ports: one that was deleted lost them.
+void Networks::restore_bridge(State& s, const Network& network) {
+    const std::vector<Endpoint> endpoints = s.records.endpoints(network);
+    if (network.bridge.empty() || endpoints.empty()) return;
+    const int bridge = s.ensure_bridge(network);
+    for (const Endpoint& endpoint : endpoints) {
+        const auto link = s.links.find(endpoint.host_interface);
+        if (!link || link->master == bridge) continue;
+        s.links.set_master(link->index, bridge);
+        s.links.settle(link->name);
+    }
+    s.links.settle(network.bridge);
+}
+
 void Networks::recover(const std::function<bool(const std::string& container)>& is_alive) {
     State& s = *state_;
     const FileLock guard = s.records.lock(FileLock::Mode::exclusive);
@@ -32,26 +46,14 @@ void Networks::recover(const std::function<bool(const std::string& container)>& 
     s.records.drop_leftovers();
     for (const os::Link& link : s.links.list())
         if (link.group == s.tag && !wanted.contains(link.name)) s.links.remove(link.index);
-    for (const Network& network : in_use)
-        if (!network.bridge.empty()) s.ensure_bridge(network);
+    for (const Network& network : in_use) restore_bridge(s, network);
     s.rebuild_firewall();
 }
 
 void Networks::repair() {
     State& s = *state_;
     const FileLock guard = s.records.lock(FileLock::Mode::exclusive);
-    for (const Network& network : s.records.networks()) {
-        const std::vector<Endpoint> endpoints = s.records.endpoints(network);
-        if (network.bridge.empty() || endpoints.empty()) continue;
-        const int bridge = s.ensure_bridge(network);
-        // A bridge that was deleted lost its ports.
-        for (const Endpoint& endpoint : endpoints)
-            if (const auto link = s.links.find(endpoint.host_interface); link && link->master != bridge) {
-                s.links.set_master(link->index, bridge);
-                s.links.settle(link->name);
-            }
-        s.links.settle(network.bridge);
-    }
+    for (const Network& network : s.records.networks()) restore_bridge(s, network);
     s.rebuild_firewall();
 }
 

@@ -178,7 +178,6 @@ TEST_F(Recovery, ADeletedBridgeComesBackWithItsPorts) {
     TcpServer server(b.sandbox.netns, "0.0.0.0", 80);
     EXPECT_FALSE(ask_tcp(a.sandbox.netns, b.address(), 80, server, 100ms));
     networks.recover(everybody);
-    networks.repair();
     EXPECT_TRUE(ask_tcp(a.sandbox.netns, b.address(), 80, server));
 }
 
