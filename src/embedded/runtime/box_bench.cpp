@@ -1,5 +1,5 @@
-// Times of single boxes, for scripts/bench/box: from an OCI spec to execve(2) by us, beside other runtimes on the same bundle.
-// Not a test; prints medians in milliseconds.
+// Times of single boxes, for scripts/bench/box: from an OCI spec to execve(2) by us, beside other runtimes on the same
+// bundle. Not a test; prints medians in milliseconds.
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +24,9 @@ using base::cat;
 
 namespace {
 
-double milliseconds(os::Clock::time_point since) { return std::chrono::duration<double, std::milli>(os::Clock::now() - since).count(); }
+double milliseconds(os::Clock::time_point since) {
+    return std::chrono::duration<double, std::milli>(os::Clock::now() - since).count();
+}
 
 double median(std::vector<double> values) {
     std::ranges::sort(values);
@@ -33,19 +35,24 @@ double median(std::vector<double> values) {
 
 struct Bench {
     os::TempFolder temp;
+    os::TempFolder run{"/dev/shm"};  // run folders lie on tmpfs, as /run is
     std::unique_ptr<Runtime> native;
     Machine machine = Machine::look();
     int count = 0;
 
     Bench() {
-        for (const char* folder : {"/layer/bin", "/layer/etc", "/run", "/empty", "/volume"}) os::make_folders(temp.path() + folder, 0755);
-        for (const char* folder : {"/layer/proc", "/layer/sys", "/layer/dev", "/layer/data"}) os::make_folders(temp.path() + folder, 0755);
+        for (const char* folder : {"/layer/bin", "/layer/etc", "/run", "/empty", "/volume"})
+            os::make_folders(temp.path() + folder, 0755);
+        for (const char* folder : {"/layer/proc", "/layer/sys", "/layer/dev", "/layer/data"})
+            os::make_folders(temp.path() + folder, 0755);
         os::write_file(temp.path() + "/layer/bin/busybox", os::read_file("/bin/busybox"), 0755);
-        if (::symlink("busybox", (temp.path() + "/layer/bin/true").c_str()) != 0 || ::symlink("busybox", (temp.path() + "/layer/bin/sleep").c_str()) != 0)
+        if (::symlink("busybox", (temp.path() + "/layer/bin/true").c_str()) != 0 ||
+            ::symlink("busybox", (temp.path() + "/layer/bin/sleep").c_str()) != 0)
             base::throw_errno("making the root");
         os::write_file(temp.path() + "/layer/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0644);
-        for (const char* file : {"/hosts", "/resolv.conf", "/hostname"}) os::write_file(temp.path() + file, "x\n", 0644);
-        native = make_native({temp.path() + "/run", temp.path() + "/cache"});
+        for (const char* file : {"/hosts", "/resolv.conf", "/hostname"})
+            os::write_file(temp.path() + file, "x\n", 0644);
+        native = make_native({run.path(), temp.path() + "/cache"});
     }
 
     BoxRequest request(std::vector<std::string> args) {
@@ -56,15 +63,17 @@ struct Bench {
         out.root = temp.path() + "/empty";
         out.cgroup_parent = "/tutti-bench";
         for (const char* file : {"/hosts", "/resolv.conf", "/hostname"})
-            out.mounts.push_back({BoxMount::Kind::bind, temp.path() + file, cat("/etc", file), false, false, false, {}, 0, 0, {}, {}});
+            out.mounts.push_back(
+                {BoxMount::Kind::bind, temp.path() + file, cat("/etc", file), false, false, false, {}, 0, 0, {}, {}});
         return out;
     }
     CreateOptions options(const BoxRequest& request) {
         CreateOptions out;
         out.id = request.id;
         const std::string place = cat(temp.path(), "/boxes/", request.id);
-        out.folder = place + "/run";
-        for (const char* folder : {"/run", "/upper", "/work"}) os::make_folders(place + folder);
+        out.folder = cat(run.path(), "/", request.id);
+        os::make_folders(out.folder);
+        for (const char* folder : {"/upper", "/work"}) os::make_folders(place + folder);
         out.overlay = Overlay{{temp.path() + "/layer"}, place + "/upper", place + "/work", {}};
         out.log.path = out.folder + "/log";
         out.start = true;
@@ -101,7 +110,8 @@ void boxes(Bench& bench, int rounds) {
     }
     const auto begin = os::Clock::now();
     for (const Box& box : made) bench.native->remove(box, true);
-    std::printf("request to running, ms:      median %.2f  min %.2f   (request to spec %.2f)\n", median(whole), std::ranges::min(whole), median(lowering));
+    std::printf("request to running, ms:      median %.2f  min %.2f   (request to spec %.2f)\n", median(whole),
+                std::ranges::min(whole), median(lowering));
     std::printf("exec true, ms:               median %.2f  min %.2f\n", median(execs), std::ranges::min(execs));
     std::printf("shim of a running box, kB:   PSS %.0f with %d of them\n", static_cast<double>(pss) / rounds, rounds);
     std::printf("kill and remove, ms each:    %.2f\n", milliseconds(begin) / rounds);
@@ -113,16 +123,20 @@ void other(Bench& bench, const std::string& program, int rounds) {
     const CreateOptions options = bench.options(request);
     const std::string bundle = cat(bench.temp.path(), "/boxes/", request.id);
     os::make_folders(bundle + "/rootfs", 0755);
-    const std::string data = cat("lowerdir=", options.overlay->lower[0], ",upperdir=", options.overlay->upper, ",workdir=", options.overlay->work);
-    if (::mount("overlay", (bundle + "/rootfs").c_str(), "overlay", 0, data.c_str()) != 0) base::throw_errno("mounting the overlay");
+    const std::string data = cat("lowerdir=", options.overlay->lower[0], ",upperdir=", options.overlay->upper,
+                                 ",workdir=", options.overlay->work);
+    if (::mount("overlay", (bundle + "/rootfs").c_str(), "overlay", 0, data.c_str()) != 0)
+        base::throw_errno("mounting the overlay");
     request.root = "rootfs";
     Spec spec = to_spec(request, bench.machine);
-    std::erase_if(spec.linux_.namespaces, [](const Namespace& space) { return space.type == "time"; });  // older runtimes know none
+    std::erase_if(spec.linux_.namespaces,
+                  [](const Namespace& space) { return space.type == "time"; });  // older runtimes know none
     os::write_file(bundle + "/config.json", doc::write_json(write_spec(spec)));
     std::vector<double> times;
     for (int i = 0; i < rounds; ++i) {
         os::Command command;
-        command.argv = {program, "--root", bench.temp.path() + "/state", "run", "--bundle", bundle, cat(request.id, '-', i)};
+        command.argv = {program,    "--root", bench.temp.path() + "/state", "run",
+                        "--bundle", bundle,   cat(request.id, '-', i)};
         command.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
         command.fds = {{1, 1}, {2, 2}};
         const auto begin = os::Clock::now();
@@ -131,8 +145,11 @@ void other(Bench& bench, const std::string& program, int rounds) {
         times.push_back(milliseconds(begin));
     }
     ::umount2((bundle + "/rootfs").c_str(), MNT_DETACH);
-    if (times.empty()) std::printf("%s run true: it refuses\n", program.c_str());
-    else std::printf("%s run true, ms: median %.2f  min %.2f\n", program.c_str(), median(times), std::ranges::min(times));
+    if (times.empty())
+        std::printf("%s run true: it refuses\n", program.c_str());
+    else
+        std::printf("%s run true, ms: median %.2f  min %.2f\n", program.c_str(), median(times),
+                    std::ranges::min(times));
 }
 
 // Ours in the same shape: request, run to the end, removed.

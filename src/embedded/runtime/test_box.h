@@ -9,6 +9,7 @@
 #include "doc/json.h"
 #include "embedded/runtime/oci_config.h"
 #include "embedded/runtime/runtime.h"
+#include "embedded/shim/program.h"
 #include "os/file.h"
 
 namespace tutti::embedded::runtime::test {

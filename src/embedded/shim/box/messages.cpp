@@ -177,6 +177,7 @@ void Monitor::handle_start(Connection& connection, std::uint64_t serial) {
     go.kind = Report::start;
     connection.pending = true;
     connection.pending_serial = serial;
+    let_go_ = true;
     send_report(report_, go);  // the answer comes when the socket ends
 }
 

@@ -125,6 +125,12 @@ void Monitor::give_up(const Failure& failure) {
 
 void Monitor::on_failed_start(const Failure& failure) { give_up(failure); }
 
+// Somebody killed what was made and never started.
+void Monitor::on_killed_unstarted() {
+    ::close(report_);
+    report_ = -1;
+}
+
 void Monitor::write_pid_file() {
     Line<128> text;
     text.number(static_cast<uint64_t>(pid_)).add(' ').number(pid_started_).add(' ');
@@ -167,8 +173,10 @@ void Monitor::on_report() {
     Report report;
     int fd = -1;
     if (!receive_report(report_, report, &fd)) {
-        // The child's end is closed: execve(2) did it, or its death.
-        if (phase_ == Phase::created && !reaped_) return on_running();
+        // The child's end is closed: execve(2) did it, or its death. It tells its failures, so when it was let go and
+        // has told none, it ran, however short that was.
+        if (phase_ == Phase::created && (let_go_ || view_.plan().start)) return on_running();
+        if (phase_ == Phase::created) return on_killed_unstarted();
         Failure failure{0, 125, "the first process died while the container was made"};
         return on_failed_start(failure);
     }

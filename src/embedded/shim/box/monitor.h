@@ -60,6 +60,7 @@ class Monitor {
     void on_made();
     void on_running();
     void on_failed_start(const Failure& failure);
+    void on_killed_unstarted();
     void finish(int status);
     void write_pid_file();
     void write_exit_file();
@@ -107,7 +108,7 @@ class Monitor {
     std::int32_t notes_ = 0;
     ExitBody exit_;
     unsigned long oom_before_ = 0;
-    bool reaped_ = false, acknowledged_ = false;
+    bool let_go_ = false, reaped_ = false, acknowledged_ = false;
     int status_ = 0;
 
     int folder_ = -1, listen_ = -1, signals_ = -1;
