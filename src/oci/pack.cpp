@@ -28,35 +28,41 @@ namespace {
 
 class Packer {
   public:
-    explicit Packer(base::Sink& to) : tar_(to), buffer_(std::size_t{256} << 10) {}
+    enum class Marks { overlay, none };
+    Packer(base::Sink& to, Marks marks) : tar_(to), buffer_(std::size_t{256} << 10), marks_(marks) {}
 
     void run(const os::Fd& root) {
         folder(root, "");
         tar_.finish();
     }
 
+    void run_one(const os::Fd& parent, const std::string& name, const std::string& as) {
+        one(parent, "", name, as);
+        tar_.finish();
+    }
+
   private:
     void folder(const os::Fd& fd, const std::string& path) {
-        if (::fgetxattr(fd.get(), "trusted.overlay.opaque", nullptr, 0) > 0) {
+        if (marks_ == Marks::overlay && ::fgetxattr(fd.get(), "trusted.overlay.opaque", nullptr, 0) > 0) {
             TarEntry mark;
             mark.path = cat(path, ".wh..wh..opq");
             mark.mode = 0600;
             tar_.add(mark);
         }
-        for (const auto& name : names_in(fd, path)) one(fd, path, name);
+        for (const auto& name : names_in(fd, path)) one(fd, path, name, name);
     }
 
-    void one(const os::Fd& parent, const std::string& folder_path, const std::string& name) {
+    void one(const os::Fd& parent, const std::string& folder_path, const std::string& name, const std::string& as) {
         struct stat st {};
         if (::fstatat(parent.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
             throw_errno(cat("reading ", folder_path, name));
         TarEntry entry;
-        entry.path = cat(folder_path, name);
+        entry.path = cat(folder_path, as);
         entry.mode = st.st_mode & 07777;
         entry.uid = st.st_uid;
         entry.gid = st.st_gid;
         entry.mtime = st.st_mtim.tv_sec;
-        if (S_ISCHR(st.st_mode) && st.st_rdev == 0) {
+        if (marks_ == Marks::overlay && S_ISCHR(st.st_mode) && st.st_rdev == 0) {
             TarEntry whiteout;
             whiteout.path = cat(folder_path, ".wh.", name);
             whiteout.mode = 0600;
@@ -149,11 +155,20 @@ class Packer {
 
     TarWriter tar_;
     std::vector<char> buffer_;
+    Marks marks_;
     std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
 
 }  // namespace
 
-void pack(const os::Fd& root, base::Sink& to) { Packer(to).run(root); }
+void pack(const os::Fd& root, base::Sink& to) { Packer(to, Packer::Marks::overlay).run(root); }
+
+void pack_entry(const os::Fd& folder, const std::string& name, const std::string& as, base::Sink& to) {
+    Packer(to, Packer::Marks::none).run_one(folder, name, as);
+}
+
+void pack_files(const os::Fd& root, base::Sink& to) {
+    Packer(to, Packer::Marks::none).run(os::open_at(root, ".", O_RDONLY | O_DIRECTORY));
+}
 
 }  // namespace tutti::oci

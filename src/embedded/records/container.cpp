@@ -61,6 +61,7 @@ static void describe(auto&& visit, const State*) {
     visit("paused", &State::paused);
     visit("stop_wanted", &State::stop_wanted);
     visit("removing", &State::removing);
+    visit("automatic", &State::automatic);
     visit("error", &State::error);
 }
 static void describe(auto&& visit, const HealthRecord*) {

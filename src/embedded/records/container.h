@@ -52,6 +52,7 @@ struct State {
     bool oom_killed = false, paused = false;
     bool stop_wanted = false;  // by a person: no restart follows
     bool removing = false;
+    bool automatic = false;  // the last start was a restart by policy
     std::string error;  // why the last start failed
 };
 

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "doc/json.h"
@@ -134,6 +135,29 @@ bool EventLog::Follower::wait(const std::function<bool(const engine::Event&)>& s
         if (!more) return true;
         if (os::wait(watch_, POLLIN, cancel, until) == os::Ready::timed_out) return false;
     }
+}
+
+void tell(const EventLog& log, std::string_view type, std::string_view action, const std::string& id,
+          engine::Options attributes) {
+    engine::Event event;
+    event.time = std::chrono::system_clock::now();
+    event.type = type;
+    event.action = action;
+    event.id = id;
+    event.attributes = std::move(attributes);
+    try {
+        log.add(event);
+    } catch (const base::Error& error) {  // what happened has happened, told or not
+        base::log(base::cat("event lost: ", error.what()));
+    }
+}
+
+void tell(const EventLog& log, const State& container, const std::string& id, std::string_view action,
+          engine::Options more) {
+    more.insert(container.labels.begin(), container.labels.end());
+    more["name"] = container.name;
+    more["image"] = container.image;
+    tell(log, "container", action, id, std::move(more));
 }
 
 }  // namespace tutti::embedded::records

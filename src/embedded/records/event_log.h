@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "embedded/records/container.h"
 #include "engine/event.h"
 #include "os/scope.h"
 
@@ -42,5 +43,11 @@ class EventLog {
     std::string path_;
     std::size_t rotate_at_;
 };
+
+// Tells with the attributes that Docker gives. A full disk costs the event, never the operation.
+void tell(const EventLog& log, const State& container, const std::string& id, std::string_view action,
+          engine::Options more = {});
+void tell(const EventLog& log, std::string_view type, std::string_view action, const std::string& id,
+          engine::Options attributes = {});
 
 }  // namespace tutti::embedded::records

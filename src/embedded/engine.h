@@ -1,0 +1,36 @@
+// Our own container engine, without a daemon: every call does its work in this process, what lasts is records on disk,
+// a shim per container and one supervisor per project. Made by app; the faces are in the files of their names.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "oci/registry.h"
+
+namespace tutti::embedded {
+
+struct EnginePaths {
+    std::string root = "/var/lib/tutti";  // on disk: images, containers, volumes, networks
+    std::string run = "/run/tutti";       // on tmpfs: what lives no longer than the machine runs
+    // How this program is started again for its inner work; "internal …" follows. Absolute, as it outlives this
+    // process.
+    std::vector<std::string> program;
+    std::string version;  // of this program
+    oci::Registries registries;
+};
+
+std::unique_ptr<engine::Engine> open_engine(const EnginePaths& paths);
+
+// Puts right what a kill or a power loss left half done; returns what was done, one line each. Called by nobody on the
+// usual way: every call finds its way around leftovers by itself.
+std::vector<std::string> recover(const EnginePaths& paths);
+
+// `PROGRAM internal ROOT RUN WORK …`: the supervisor of a project, and work on its behalf. `args` is what follows
+// "internal"; returns the exit code.
+int internal_main(const std::vector<std::string>& program, std::span<const std::string> args);
+
+}  // namespace tutti::embedded

@@ -1,0 +1,73 @@
+#include "embedded/parts.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "os/file.h"
+
+namespace tutti::embedded {
+
+Parts::Parts(EnginePaths paths) : paths_(std::move(paths)), names_(paths_.root), events_(paths_.run) {
+    os::make_folders(paths_.root + "/containers", 0711);
+    os::make_folders(paths_.run + "/containers", 0711);
+}
+
+store::Store& Parts::store() {
+    return store_.get([&] { return std::make_unique<store::Store>(paths_.root); });
+}
+store::Volumes& Parts::volumes() {
+    return volumes_.get([&] { return std::make_unique<store::Volumes>(paths_.root); });
+}
+images::Images& Parts::images() {
+    return images_.get([&] { return std::make_unique<images::Images>(store(), paths_.registries); });
+}
+network::Networks& Parts::networks() {
+    return networks_.get([&] {
+        network::Options options;
+        options.folder = paths_.root + "/networks";
+        return std::make_unique<network::Networks>(std::move(options));
+    });
+}
+
+static runtime::NativeOptions native_options(const EnginePaths& paths) {
+    return {.run_dir = paths.run, .cache_dir = paths.root + "/cache"};
+}
+
+runtime::Runtime& Parts::runtime() {
+    return native_.get([&] { return runtime::make_native(native_options(paths_)); });
+}
+
+runtime::Runtime& Parts::runtime(const std::string& name) {
+    if (name.empty() || name == "native" || name == "tutti") return runtime();
+    throw base::Error(base::ErrorKind::unsupported, base::cat("unknown or invalid runtime name: ", name),
+                      "leave `runtime` out for the built-in one");
+}
+
+const runtime::Machine& Parts::machine() {
+    return machine_.get([] { return std::make_unique<runtime::Machine>(runtime::Machine::look()); });
+}
+const std::string& Parts::boot_id() {
+    return boot_id_.get([] { return std::make_unique<std::string>(records::boot_id()); });
+}
+
+records::Folder Parts::folder(const std::string& id) const { return {paths_.root, paths_.run, id}; }
+records::Folder Parts::resolve(const std::string& name) const { return folder(names_.resolve(name)); }
+
+void Parts::attach_at_start(const std::string& id, const std::shared_ptr<PendingAttach>& attach) {
+    pending_.with([&](auto& pending) {
+        std::erase_if(pending, [](const auto& entry) { return entry.second.expired(); });
+        pending.emplace(id, attach);
+    });
+}
+
+void Parts::connect_attached(const std::string& id) {
+    std::vector<std::shared_ptr<PendingAttach>> waiting;
+    pending_.with([&](auto& pending) {
+        const auto [first, last] = pending.equal_range(id);
+        for (auto it = first; it != last; ++it)
+            if (auto attach = it->second.lock()) waiting.push_back(std::move(attach));
+        pending.erase(first, last);
+    });
+    for (const auto& attach : waiting) attach->connect();
+}
+
+}  // namespace tutti::embedded

@@ -1,0 +1,83 @@
+// What the faces of the engine share: its rooms, opened when first needed, so that `ps` pays only for records.
+// Used by the face files of this folder. Owns everything; knows no face.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "embedded/engine.h"
+#include "embedded/images/images.h"
+#include "embedded/network/network.h"
+#include "embedded/records/container.h"
+#include "embedded/records/event_log.h"
+#include "embedded/records/names.h"
+#include "embedded/records/view.h"
+#include "embedded/runtime/oci_config.h"
+#include "embedded/runtime/runtime.h"
+#include "embedded/store/store.h"
+#include "embedded/store/volumes.h"
+#include "os/scope.h"
+
+namespace tutti::embedded {
+
+// Made at the first use, by whichever thread comes first.
+template <class T>
+class Lazy {
+  public:
+    template <class Make>
+    T& get(Make&& make) {
+        std::call_once(once_, [&] { value_ = make(); });
+        return *value_;
+    }
+
+  private:
+    std::once_flag once_;
+    std::unique_ptr<T> value_;
+};
+
+// Somebody who attached to a container that is not running yet.
+class PendingAttach {
+  public:
+    virtual ~PendingAttach() = default;
+    virtual void connect() = 0;  // its shim listens, its process does not run yet
+};
+
+class Parts {
+  public:
+    explicit Parts(EnginePaths paths);
+
+    const EnginePaths& paths() const { return paths_; }
+    const records::Names& names() const { return names_; }
+    const records::EventLog& events() const { return events_; }
+    store::Store& store();
+    store::Volumes& volumes();
+    images::Images& images();
+    network::Networks& networks();
+    runtime::Runtime& runtime();                         // the native one
+    runtime::Runtime& runtime(const std::string& name);  // as a container's spec names it; empty: native
+    const runtime::Machine& machine();
+    const std::string& boot_id();
+    records::Folder folder(const std::string& id) const;
+    records::Folder resolve(const std::string& name) const;  // by name, id or prefix; throws Error not_found
+
+    void attach_at_start(const std::string& id, const std::shared_ptr<PendingAttach>& attach);
+    void connect_attached(const std::string& id);  // by start
+
+  private:
+    EnginePaths paths_;
+    records::Names names_;
+    records::EventLog events_;
+    Lazy<store::Store> store_;
+    Lazy<store::Volumes> volumes_;
+    Lazy<images::Images> images_;
+    Lazy<network::Networks> networks_;
+    Lazy<runtime::Runtime> native_;
+    Lazy<runtime::Machine> machine_;
+    Lazy<std::string> boot_id_;
+    os::Locked<std::multimap<std::string, std::weak_ptr<PendingAttach>>> pending_;
+};
+
+}  // namespace tutti::embedded
