@@ -9,10 +9,12 @@
 
 namespace tutti::compose {
 
-// For the enabled services; drops their env_file lists afterwards.
-void resolve_env_files(model::Project& project, const Environment& environment, const base::Files& files,
-                       doc::Sources& sources, doc::Diagnostics& diagnostics);
+// For the enabled services; drops their env_file lists afterwards. `tree` says where things are written; it may be
+// null.
+void resolve_env_files(model::Project& project, const doc::Node& tree, const Environment& environment,
+                       const base::Files& files, doc::Sources& sources, doc::Diagnostics& diagnostics);
 // Likewise, below what `labels` says; the label_file lists stay.
-void resolve_label_files(model::Project& project, const base::Files& files, doc::Sources& sources, doc::Diagnostics& diagnostics);
+void resolve_label_files(model::Project& project, const doc::Node& tree, const base::Files& files,
+                         doc::Sources& sources, doc::Diagnostics& diagnostics);
 
 }  // namespace tutti::compose

@@ -18,7 +18,9 @@ using doc::Node;
 
 namespace {
 
-constexpr std::size_t deepest = 100;  // files including files; far beyond what people write
+// Far beyond what people write: files that include each other's includes twice double the work at each level.
+constexpr std::size_t deepest = 100;
+constexpr std::size_t most_inclusions = 2'000;
 
 // One entry of `include`.
 struct Inclusion {
@@ -94,7 +96,9 @@ class Includer {
         return inclusion;
     }
 
-    bool check_cycle(const std::string& path, const Node& at) {
+    bool check_limits(const std::string& path, const Node& at) {
+        if (++steps_.inclusions > most_inclusions)
+            return refuse(at, cat("more than ", most_inclusions, " files are included, counting repeats"));
         if (set_.chain.size() >= deepest) return refuse(at, cat("includes are nested more than ", deepest, " deep"));
         if (std::ranges::find(set_.chain, path) == set_.chain.end()) return true;
         std::string message = cat("include cycle detected:\n", set_.chain.front());
@@ -124,7 +128,7 @@ class Includer {
         std::vector<std::string> paths;
         for (const Node* name : inclusion.paths) {
             const auto path = locate(steps_, set_, name->as_text(), *name);
-            if (!path || !check_cycle(*path, *name)) return false;
+            if (!path || !check_limits(*path, *name)) return false;
             paths.push_back(*path);
         }
         std::string folder = base::path::folder(paths.front());

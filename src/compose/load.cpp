@@ -70,15 +70,16 @@ void make_project(const Steps& steps, Loaded& loaded, std::vector<std::string> p
 
     apply_profiles(project, std::move(profiles));
     if (options.check_consistency && !check_consistency(project, loaded.tree, diagnostics)) return;
-    if (options.resolve_environment) resolve_env_files(project, loaded.environment, files, sources, diagnostics);
-    resolve_label_files(project, files, sources, diagnostics);
+    if (options.resolve_environment)
+        resolve_env_files(project, loaded.tree, loaded.environment, files, sources, diagnostics);
+    resolve_label_files(project, loaded.tree, files, sources, diagnostics);
 
     enable_services(project, options.services);
     select_services(project, options.services, Dependencies::include, diagnostics);
     if (!options.all_resources) drop_unused_resources(project);
     // Services that were named into being have not had their turn.
     if (options.resolve_environment && !options.services.empty())
-        resolve_env_files(project, loaded.environment, files, sources, diagnostics);
+        resolve_env_files(project, loaded.tree, loaded.environment, files, sources, diagnostics);
 }
 
 }  // namespace

@@ -227,6 +227,14 @@ TEST_F(LoadTest, IncludeCyclesEndEvenThroughOverrideFiles) {
     EXPECT_TRUE(has(text, "b.yaml:2:")) << text;
 }
 
+TEST_F(LoadTest, IncludesThatDoubleAtEachLevelEnd) {
+    constexpr int levels = 40;
+    for (int i = 0; i < levels; ++i) file(base::cat("i", i), base::cat("include: [i", i + 1, ", i", i + 1, "]"));
+    file(base::cat("i", levels), "services: {c: {image: x}}");
+    options.files = {"i0"};
+    EXPECT_TRUE(has(faults(), "files are included"));
+}
+
 TEST_F(LoadTest, AFaultInAnIncludedFileSaysWhoIncludedIt) {
     file("compose.yaml", "include: [b.yaml]\nservices: {web: {volumes: [x]}}");
     file("b.yaml", "services:\n  web:\n    image: x\n    volumes: {a: b}\n");
@@ -296,6 +304,12 @@ TEST_F(LoadTest, EnvFilesStandBelowEnvironmentAndLabelFilesBelowLabels) {
     EXPECT_EQ(service.environment.at("B"), std::nullopt);
     EXPECT_EQ(service.environment.at("C"), "h-file");
     EXPECT_EQ(service.labels, (model::Mapping{{"x", "own"}, {"y", "file"}}));
+}
+
+TEST_F(LoadTest, AMissingEnvFileIsShownWhereItIsNamed) {
+    file("compose.yaml", "services:\n  web:\n    image: x\n    env_file:\n      - gone.env\n");
+    const std::string text = faults();
+    EXPECT_TRUE(has(text, "compose.yaml:5:9: error: env file /w/gone.env not found")) << text;
 }
 
 TEST_F(LoadTest, SelectingAServiceBringsItsDependenciesAndDropsUnusedResources) {

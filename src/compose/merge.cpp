@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -177,8 +178,9 @@ class Merger {
     void append_new(Node& base, Node& over, const Where& where) {
         Node more = as_list(over, where);
         base = as_list(base, where);
-        const auto there = base.items();
-        std::erase_if(more.items(), [&](const Node& item) { return std::ranges::find(there, item) != there.end(); });
+        std::unordered_set<std::string> there;
+        for (const Node& item : base.items()) there.insert(doc::go_text(item));
+        std::erase_if(more.items(), [&](const Node& item) { return there.contains(doc::go_text(item)); });
         append(base, more);
     }
 

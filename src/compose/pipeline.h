@@ -16,7 +16,8 @@ struct Steps {
     const LoadOptions& options;
     Reading reading;
     const Fetch& fetch;
-    std::string home;  // for `~`; may be empty
+    std::string home;                    // for `~`; may be empty
+    mutable std::size_t inclusions = 0;  // so far, in all sets
 };
 
 // Files that are laid over each other.
