@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/session.h"
+#include "embedded/runtime/command.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -68,9 +69,17 @@ std::string program_name(std::string_view path) {
     return std::string(name == "docker-compose" ? name : "tutti");
 }
 
+// The OCI runtime's command line is another program in the same file; it needs none of what follows.
+int run_oci_runtime(int argc, char** argv) {
+    const std::string place = "/run/tutti";
+    return embedded::runtime::run_command({argv + 2, argv + argc},
+                                          {TUTTI_VERSION, place, "/var/cache/tutti", place + "/runtime"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv, char** environment) {
+    if (argc > 1 && std::string_view(argv[1]) == "runtime") return run_oci_runtime(argc, argv);
     const os::RealFiles files;
     cli::Session session{.program = program_name(argc > 0 ? argv[0] : ""),
                          .version = TUTTI_VERSION,

@@ -92,7 +92,7 @@ std::pair<pid_t, Fd> launch(const Command& command, bool orphan) {
         throw base::Error(base::ErrorKind::internal, "starting nothing");
     const std::vector<char*> argv = pointers(command.argv), envp = pointers(command.env);
     Launch plan;
-    plan.program = command.argv[0].c_str();
+    plan.program = command.program.empty() ? command.argv[0].c_str() : command.program.c_str();
     plan.program_fd = command.program_fd;
     plan.argv = argv.data();
     plan.envp = envp.data();
@@ -172,6 +172,7 @@ std::uint64_t process_start_time(pid_t pid) {
     const auto name_end = text->rfind(')');  // the name may hold anything
     if (name_end == std::string::npos) return 0;
     const auto fields = base::split(std::string_view(*text).substr(name_end + 2), ' ');
+    if (fields[0] == "Z" || fields[0] == "X") return 0;  // it has ended; only its parent has not asked yet
     return fields.size() > 19 ? base::to_uint(fields[19]).value_or(0) : 0;
 }
 

@@ -19,6 +19,7 @@ namespace tutti::os {
 struct Command {
     std::vector<std::string> argv;         // argv[0] is the program: a path, never searched for
     std::vector<std::string> env;          // "K=V"; nothing is inherited
+    std::string program;                   // empty: argv[0]
     std::string cwd;                       // empty: ours
     int program_fd = -1;                   // the program as a descriptor, instead of argv[0]
     std::vector<std::pair<int, int>> fds;  // (ours, theirs); 0, 1, 2 not named here are /dev/null
@@ -55,6 +56,6 @@ void spawn_orphan(const Command& command);
 
 // A running process by number, checked by the start time of /proc/PID/stat. Nothing: it is gone, or another one by now.
 std::optional<Fd> open_process(pid_t pid, std::uint64_t start_time);
-std::uint64_t process_start_time(pid_t pid);  // clock ticks since boot; 0: no such process
+std::uint64_t process_start_time(pid_t pid);  // clock ticks since boot; 0: none, or ended
 
 }  // namespace tutti::os

@@ -14,6 +14,7 @@ namespace tutti::embedded::runtime {
 using base::cat;
 using base::Error;
 using base::ErrorKind;
+using doc::Node;
 
 std::string_view to_text(BoxState state) {
     switch (state) {
@@ -40,6 +41,9 @@ void write_box(const Box& box) {
     out.set("cgroup", doc::Node(box.cgroup));
     out.set("cgroup_folders", doc::Node::texts(box.cgroup_folders));
     out.set("created_at", doc::Node(box.created_at));
+    out.set("rootfs", Node(box.rootfs));
+    Node& annotations = out.set("annotations", Node::map());
+    for (const auto& [key, value] : box.annotations) annotations.set(key, Node(value));
     out.set("namespaces", doc::Node(static_cast<std::int64_t>(box.namespaces)));
     out.set("notes", doc::Node::texts(box.notes));
     os::write_file(cat(box.folder, "/box.json"), doc::write_json(out) + "\n");
@@ -67,6 +71,9 @@ Box read_box(const std::string& folder) {
     box.runtime = record.text_or("runtime");
     box.cgroup = record.text_or("cgroup");
     box.cgroup_folders = record.texts_or_empty("cgroup_folders");
+    box.rootfs = record.text_or("rootfs");
+    if (const Node* annotations = record.find("annotations"); annotations && annotations->is_map())
+        for (const doc::Entry& entry : annotations->entries()) box.annotations[entry.key] = entry.value.as_text();
     box.created_at = record.int_or("created_at");
     box.namespaces = static_cast<std::uint32_t>(record.int_or("namespaces"));
     box.notes = record.texts_or_empty("notes");

@@ -52,7 +52,10 @@ struct CreateOptions {
     std::vector<std::string> supervisor;   // command line the shim runs when no supervisor is connected
     std::string supervisor_lock;           // … unless somebody holds this file's flock
     std::optional<os::Fd> console_socket;  // the terminal's master is sent there (OCI), not held by the shim
-    bool inherit_stdio = false;            // descriptors 0, 1, 2 of the caller instead of pipes (OCI command line)
+    // Nobody stays as parent: the first process goes to the caller's subreaper, and start() lets it run (OCI command
+    // line). No log, no exit record, no attach.
+    bool detached = false;
+    bool inherit_stdio = false;  // descriptors 0, 1, 2 of the caller instead of pipes (OCI command line)
 };
 
 // What create made. Also kept as FOLDER/box.json, so that anybody can work with it later.
@@ -63,8 +66,10 @@ struct Box {
     std::string cgroup;                       // below each hierarchy
     std::vector<std::string> cgroup_folders;  // absolute, one a hierarchy
     std::int64_t created_at = 0;              // nanoseconds since 1970
-    std::uint32_t namespaces = 0;             // CLONE_NEW* that it does not share with the host
-    std::vector<std::string> notes;           // what the machine did not give: "RLIMIT_NOFILE clamped to 20000"
+    std::string rootfs;
+    std::map<std::string, std::string> annotations;
+    std::uint32_t namespaces = 0;    // CLONE_NEW* that it does not share with the host
+    std::vector<std::string> notes;  // what the machine did not give: "RLIMIT_NOFILE clamped to 20000"
 };
 
 Box read_box(const std::string& folder);  // throws Error not_found
@@ -76,7 +81,9 @@ struct ExecSpec {
     Process process;  // env is laid over the box's; cwd empty: the box's; capabilities absent: the box's
     std::optional<NamedUser> user;
     bool privileged = false;
-    bool inherit_security = true;                       // the box's seccomp, capabilities, limits, labels
+    bool exact_user = false;       // process.user counts, also where it is root; else the box's user
+    bool detached = false;         // no helper stays; its end cannot be waited for here
+    bool inherit_security = true;  // the box's seccomp, capabilities, limits, labels
     std::optional<int> stdin_fd, stdout_fd, stderr_fd;  // absent: /dev/null
 };
 

@@ -7,7 +7,7 @@
 
 namespace tutti::embedded::shim {
 
-constexpr std::uint32_t plan_magic = 0x74757434;  // changes with every change of this file
+constexpr std::uint32_t plan_magic = 0x74757435;  // changes with every change of this file
 
 using Text = std::uint32_t;  // offset of a zero-terminated text; 0: none
 
@@ -159,6 +159,8 @@ struct Plan {
     // the parent's part
     LogStep log = {};
     std::uint32_t open_stdin = 0, stdin_once = 0, start = 0, wait_acknowledge = 0;
+    std::uint32_t detached =
+        0;  // nobody stays: the first process is handed to whoever inherits it, FOLDER/start lets it run
     std::uint32_t inherit_stdio = 0, console_socket = 0;  // console_socket: it is descriptor 5
     Array<Text> supervisor = {};
     Text supervisor_lock = 0;

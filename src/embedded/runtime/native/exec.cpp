@@ -73,7 +73,7 @@ std::unique_ptr<ExecProcess> Native::exec(const Box& box, const ExecSpec& spec) 
     const ProcessRecord record = read_process_record(box);
     ExecSpec wanted = spec;
     wanted.process = merged(record.process, spec);
-    if (!wanted.user && spec.process.user == User{}) {
+    if (!wanted.user && !spec.exact_user && spec.process.user == User{}) {
         wanted.user = record.user;
         wanted.process.user = record.process.user;
     }

@@ -353,6 +353,7 @@ class Lowering {
         plan_.stdin_once = options.stdin_once ? 1 : 0;
         plan_.start = options.start ? 1 : 0;
         plan_.wait_acknowledge = options.wait_acknowledge ? 1 : 0;
+        plan_.detached = options.detached ? 1 : 0;
         plan_.inherit_stdio = options.inherit_stdio ? 1 : 0;
         plan_.console_socket = options.console_socket ? 1 : 0;
         plan_.supervisor = plan.texts(options.supervisor);
@@ -392,6 +393,7 @@ std::string lower_exec(const LowerExecInput& input) {
     out.join_pid = static_cast<std::uint32_t>(input.box.pid);
     out.join_started = input.box.pid_started;
     out.join_flags = input.join_flags;
+    out.detached = input.exec.detached ? 1 : 0;
     std::vector<shim::CgroupStep> steps;
     for (const Hierarchy& hierarchy : input.hierarchies.all()) {
         const std::string folder = cat(hierarchy.path, '/', input.box.cgroup);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,21 +71,23 @@ Box Native::create(const Spec& spec, CreateOptions options) {
     Filter filter;
     if (spec.linux_.seccomp) filter = cached_filter(*spec.linux_.seccomp, options_.cache_dir);
     const Lowered lowered = lower({spec, options, hierarchies_, filter.program, filter.flags});
-    Box box{options.id,
-            options.folder,
-            options.bundle,
-            "native",
-            0,
-            0,
-            0,
-            lowered.cgroup,
-            lowered.cgroup_folders,
-            now(),
-            new_namespaces(spec),
-            {}};
+    Box box;
+    box.id = options.id;
+    box.folder = options.folder;
+    box.bundle = options.bundle;
+    box.runtime = "native";
+    box.cgroup = lowered.cgroup;
+    box.cgroup_folders = lowered.cgroup_folders;
+    box.rootfs = spec.root.path.starts_with('/') ? spec.root.path : cat(options.bundle, '/', spec.root.path);
+    box.annotations = spec.annotations;
+    box.created_at = now();
+    box.namespaces = new_namespaces(spec);
     write_box(box);
     write_process_record(box, spec, options.user, filter.path, filter.flags);
 
+    const std::string fifo = cat(box.folder, "/start");
+    if (options.detached && !options.start && ::mkfifo(fifo.c_str(), 0600) != 0)
+        base::throw_errno(cat("making ", fifo));
     const os::Fd plan = seal(lowered.plan);
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) base::throw_errno("making a socket pair");
@@ -109,13 +112,20 @@ Box Native::create(const Spec& spec, CreateOptions options) {
         box.notes = notes_of(made.notes);
     } catch (...) {
         os::remove_file(cat(box.folder, "/box.json"));
-        os::remove_file(cat(box.folder, "/process.json"));
+        for (const char* name : {"/process.json", "/seccomp.json", "/start"}) os::remove_file(cat(box.folder, name));
         throw;
     }
     return box;
 }
 
-void Native::start(const Box& box) { shim::Client::connect(box.folder).start(); }
+void Native::start(const Box& box) {
+    const std::string fifo = cat(box.folder, "/start");
+    if (!os::exists(fifo)) return shim::Client::connect(box.folder).start();
+    if (!os::open_process(box.pid, box.pid_started))
+        throw Error(ErrorKind::conflict, cat("container ", box.id, " is stopped"));
+    os::write_all(os::open(fifo, O_WRONLY | O_NONBLOCK), "s");
+    os::remove_file(fifo);
+}
 
 BoxState Native::state(const Box& box) { return state_of(box); }
 

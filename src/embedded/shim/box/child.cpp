@@ -65,7 +65,13 @@ static void report_failure(const Failure& failure) {
     Report report;
     report.kind = Report::failed;
     report.failure = failure;
-    send_report(report_socket, report);
+    if (!send_report(report_socket, report)) {  // nobody waits any more: at least the log of the container says it
+        Path text;
+        text.add(failure.text);
+        if (failure.error) text.add(": ").add(strerror(failure.error));
+        text.add('\n');
+        write_all(2, text.text(), text.size());
+    }
     ::_exit(failure.exit_code);
 }
 
@@ -131,6 +137,19 @@ static void apply_sysctls(const View& view, const Root& root) {
     }
 }
 
+// Open for both directions: there is always a writer, so reading waits until a byte comes.
+static int open_fifo(const View& view) {
+    Path path;
+    path.add(view.text(view.plan().folder)).add("/start");
+    return checked(::open(path.text(), O_RDWR | O_CLOEXEC), "opening", path.text());
+}
+
+static void await_byte(int fifo) {
+    char byte;
+    while (::read(fifo, &byte, 1) < 0 && errno == EINTR) {}
+    ::close(fifo);
+}
+
 static void await(int socket, Report::Kind wanted) {
     Report report;
     if (!receive_report(socket, report) || report.kind != wanted) ::_exit(125);  // the shim is gone
@@ -159,6 +178,7 @@ static void await(int socket, Report::Kind wanted) {
     if (::setsid() < 0 && errno != EPERM) fail("making a session", nullptr);
     if (birth.flags & CLONE_NEWNET) raise_loopback();
 
+    const int fifo = plan.detached && !plan.start ? open_fifo(view) : -1;
     Root root;
     enter_root(view, sources, root);
     if (birth.flags & CLONE_NEWUTS || birth.joined & CLONE_NEWUTS) name_machine(view);
@@ -176,9 +196,16 @@ static void await(int socket, Report::Kind wanted) {
     run_hooks(view, plan.create_container, "creating", 0);
     pivot(view, root);
     prepare_process(view, root, &report.notes);
+    if (plan.detached) {
+        check_program(view);
+        ::prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);  // the shim is about to leave
+    }
     report.kind = Report::made;
     send_report(socket, report);
-    if (!plan.start) await(socket, Report::start);
+    if (fifo >= 0)
+        await_byte(fifo);
+    else if (!plan.start)
+        await(socket, Report::start);
     run_hooks(view, plan.start_container, "created", 0);
     run_process(view, root, socket);
 }

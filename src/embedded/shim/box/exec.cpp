@@ -142,6 +142,7 @@ void run_exec() {
     state.notes = report.notes;
     tell(Kind::created, &state, sizeof state, terminal);
     if (terminal >= 0) ::close(terminal);
+    if (plan.detached) ::_exit(0);  // its new parent is whoever is next above us
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     ExitBody body;

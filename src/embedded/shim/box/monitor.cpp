@@ -12,6 +12,7 @@
 
 #include "embedded/shim/box/hooks.h"
 #include "embedded/shim/box/idmap.h"
+#include "embedded/shim/box/modes.h"
 #include "embedded/shim/box/namespaces.h"
 #include "embedded/shim/box/sys.h"
 
@@ -102,6 +103,10 @@ void Monitor::begin(pid_t child) {
         *fd = -1;
     }
     oom_before_ = count_oom_kills(view_);
+    if (!view_.plan().inherit_stdio) return;
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);  // what was lent to the box is not held by us
+    for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+    ::close(null);
 }
 
 void Monitor::give_up(const Failure& failure) {
@@ -146,9 +151,19 @@ void Monitor::on_made() {
     phase_ = Phase::created;
     write_pid_file();
     if (view_.plan().start) return;  // the answer comes when it runs
+    if (view_.plan().detached) hand_over();
     const StateBody body = state();
     for (Connection& connection : connections_)
         if (connection.creator) answer(connection, Kind::created, 0, &body, sizeof body);
+}
+
+// The first process goes to whoever is next above us (a subreaper); it waits at FOLDER/start.
+void Monitor::hand_over() {
+    const StateBody body = state();
+    for (Connection& connection : connections_)
+        if (connection.creator) answer(connection, Kind::created, 0, &body, sizeof body);
+    ::unlinkat(folder_, "shim.sock", 0);
+    ::_exit(0);
 }
 
 void Monitor::on_running() {
@@ -167,6 +182,27 @@ void Monitor::on_running() {
         connection.pending = false;
     }
     run_hooks(view_, view_.plan().poststart, "running", pid_);
+    if (view_.plan().detached) ::_exit(0);
+}
+
+// To the console socket of the OCI command line: the master, with the terminal's name as the message.
+void Monitor::hand_terminal_over(int fd) {
+    static const char name[] = "/dev/pts/0";
+    iovec part{const_cast<char*>(name), sizeof name - 1};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)];
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(head), &fd, sizeof fd);
+    if (::sendmsg(console_descriptor, &message, MSG_NOSIGNAL) < 0) fail("handing the terminal over", nullptr);
+    ::close(fd);
+    ::close(console_descriptor);
 }
 
 void Monitor::on_report() {
@@ -190,6 +226,7 @@ void Monitor::on_report() {
             send_report(report_, report);
             return;
         case Report::terminal:
+            if (view_.plan().console_socket) return hand_terminal_over(fd);
             terminal_ = input_ = streams_[0].fd = fd;
             streams_[0].ended = false;
             ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);

@@ -59,6 +59,8 @@ class Monitor {
     void on_report();
     void on_made();
     void on_running();
+    [[noreturn]] void hand_over();
+    void hand_terminal_over(int fd);
     void on_failed_start(const Failure& failure);
     void on_killed_unstarted();
     void finish(int status);

@@ -183,6 +183,26 @@ bool enter_folder(const View& view) {
     fail("exec", quoted.text(), error, code);
 }
 
+// Calls `try_one` with each path that the command may mean, until it says true.
+template <class Try>
+bool each_candidate(const char* name, Try try_one) {
+    if (strchr(name, '/')) return try_one(name);
+    const char* search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    for (const char* const* variable = env_table; *variable; ++variable)
+        if (strncmp(*variable, "PATH=", 5) == 0) search = *variable + 5;
+    while (*search) {
+        const char* end = strchrnul(search, ':');
+        Path path;
+        if (end == search) path.add('.');
+        path.add(search, static_cast<size_t>(end - search)).add('/').add(name);
+        search = *end ? end + 1 : end;
+        struct stat st {};
+        if (path.full() || ::stat(path.text(), &st) != 0 || S_ISDIR(st.st_mode)) continue;
+        if (try_one(path.text())) return true;
+    }
+    return false;
+}
+
 [[noreturn]] void execute(const View& view) {
     unsigned count = 0;
     for (const Text text : view.all(view.plan().process.args)) {
@@ -194,29 +214,14 @@ bool enter_folder(const View& view) {
     if (!name || !*name) fail("no command was given", nullptr, 0, 127);
     char* const* argv = const_cast<char* const*>(arg_table);
     char* const* envp = const_cast<char* const*>(env_table);
-    if (strchr(name, '/')) {
-        ::execve(name, argv, envp);
-        int error = errno;
-        struct stat st {};
-        if (error == EACCES && ::stat(name, &st) == 0 && S_ISDIR(st.st_mode)) error = EISDIR;
-        fail_exec(name, error);
-    }
-    const char* search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    for (const char* const* variable = env_table; *variable; ++variable)
-        if (strncmp(*variable, "PATH=", 5) == 0) search = *variable + 5;
     int error = ENOENT;
-    while (*search) {
-        const char* end = strchrnul(search, ':');
-        Path path;
-        if (end == search) path.add('.');
-        path.add(search, static_cast<size_t>(end - search)).add('/').add(name);
-        search = *end ? end + 1 : end;
-        struct stat st {};
-        if (path.full() || ::stat(path.text(), &st) != 0 || S_ISDIR(st.st_mode)) continue;
-        ::execve(path.text(), argv, envp);
+    each_candidate(name, [&](const char* path) {
+        ::execve(path, argv, envp);
         if (errno != ENOENT && errno != ENOTDIR) error = errno;
-        if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
-    }
+        return errno != ENOENT && errno != ENOTDIR && errno != EACCES;
+    });
+    struct stat st {};
+    if (error == EACCES && strchr(name, '/') && ::stat(name, &st) == 0 && S_ISDIR(st.st_mode)) error = EISDIR;
     fail_exec(name, error);
 }
 
@@ -247,6 +252,23 @@ void prepare_process(const View& view, const Root& root, int32_t* notes) {
 }
 
 void prepare_outside(const View& view, int32_t* notes) { set_oom_score(view.plan().process, notes); }
+
+void check_program(const View& view) {
+    const auto args = view.all(view.plan().process.args);
+    const char* name = args.size() > 0 ? view.text(args[0]) : "";
+    int error = ENOENT;
+    const bool good = each_candidate(name, [&](const char* path) {
+        struct stat st {};
+        if (::stat(path, &st) != 0) {
+            error = errno;
+            return false;
+        }
+        if (S_ISREG(st.st_mode) && st.st_mode & 0111) return true;
+        error = S_ISDIR(st.st_mode) ? EISDIR : EACCES;
+        return false;
+    });
+    if (!good) fail_exec(name, error);
+}
 
 void run_process(const View& view, const Root& root, int report) {
     const ProcessStep& process = view.plan().process;

@@ -16,6 +16,9 @@ void prepare_process(const View& view, const Root& root, int32_t* notes);
 // Outside, while the host's /proc is there: oom_score_adj.
 void prepare_outside(const View& view, int32_t* notes);
 
+// Whether the program is there at all; ends in fail() with 126 or 127 if not.
+void check_program(const View& view);
+
 void remember_limits();  // of this shim, before it raises its own
 void raise_file_limit();
 

@@ -19,6 +19,7 @@ void run_box() {
     const View view(map_plan(plan_descriptor));
     monitor = new (static_cast<void*>(monitor_memory)) Monitor(view);
     monitor->adopt_creator(creator_descriptor);
+    if (view.plan().console_socket) ::fcntl(console_descriptor, F_SETFD, FD_CLOEXEC);
     on_failure(hand_to_monitor);
     monitor->prepare();
     Cgroups cgroups;
