@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/fetch.h"
 #include "app/pin_image.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -58,12 +59,6 @@ void write_file(const std::string& path, std::string_view content) {
     write_all(fd.get(), content);
 }
 
-std::string fetch(std::string_view reference) {
-    throw base::Error(base::ErrorKind::unsupported,
-                      base::cat("remote Compose files are not supported yet: ", reference),
-                      "fetch it and name the file with -f");
-}
-
 std::string program_name(std::string_view path) {
     const std::string_view name = path.substr(path.rfind('/') + 1);
     return std::string(name == "docker-compose" ? name : "tutti");
@@ -92,7 +87,7 @@ int main(int argc, char** argv, char** environment) {
     session.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     session.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
     session.write_file = write_file;
-    session.fetch = fetch;
+    session.fetch = [&](std::string_view reference) { return app::fetch(reference, session.environment); };
     session.pin_image = app::pin_image;
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     return cli::run(arguments, session);

@@ -116,8 +116,10 @@ class Merger {
     void refuse(const Node& base, const Node& over, const Where& where) {
         failed_ = true;
         diagnostics_.error(over, cat("cannot override ", where.to_text()))
-            .with_hint(cat("the value below it is a ", to_text(base.kind()), ", this is a ", to_text(over.kind()),
-                           "; `!override` replaces it whole"))
+            .with_hint(over.is_null()
+                           ? std::string("leave the line out to keep the earlier value; `!reset null` takes it away")
+                           : cat("the value below it is a ", to_text(base.kind()), ", this is a ", to_text(over.kind()),
+                                 "; `!override` replaces it whole"))
             .with_note(base.mark(), "the value to be overridden");
     }
 

@@ -1,0 +1,142 @@
+#include "app/fetch.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <vector>
+
+#include "base/error.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "compose/remote.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "os/process.h"
+
+namespace tutti::app {
+
+using base::cat;
+using base::Error;
+using base::ErrorKind;
+
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string value_or(const Environment& environment, const std::string& name, std::string_view fallback) {
+    const auto found = environment.find(name);
+    return std::string(found == environment.end() || found->second.empty() ? fallback
+                                                                           : std::string_view(found->second));
+}
+
+std::string cache_of(const Environment& environment) {
+    const std::string cache = value_or(environment, "XDG_CACHE_HOME", "");
+    if (!cache.empty()) return cache;
+    const std::string home = value_or(environment, "HOME", "");
+    if (home.empty())
+        throw Error(ErrorKind::not_found, "there is no folder for fetched files", "set HOME or XDG_CACHE_HOME");
+    return cat(home, "/.cache");
+}
+
+class Git {
+  public:
+    explicit Git(const Environment& environment) : environment_(environment) {
+        for (const auto folder : base::split(value_or(environment, "PATH", "/usr/bin:/bin"), ':')) {
+            program_ = cat(folder, "/git");
+            if (::access(program_.c_str(), X_OK) == 0) return;
+        }
+        throw Error(ErrorKind::not_found, "git is not installed, and a git URL needs it", "install git");
+    }
+
+    // What it printed on standard output. Nothing of the repository is run, and no question is asked.
+    std::string run(const std::vector<std::string>& words, const std::string& folder = {}) const {
+        os::Command command;
+        command.argv = {program_, "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"};
+        command.argv.insert(command.argv.end(), words.begin(), words.end());
+        Environment environment = environment_;
+        environment.emplace("GIT_TERMINAL_PROMPT", "0");
+        if (!environment.contains("GIT_SSH"))
+            environment.emplace("GIT_SSH_COMMAND", "ssh -o ControlMaster=no -o BatchMode=yes");
+        for (const auto& [name, value] : environment) command.env.push_back(cat(name, '=', value));
+        command.cwd = folder;
+        os::Pipe said = os::make_pipe();
+        command.fds = {{said.write.get(), 1}, {said.write.get(), 2}};
+        os::Process process = os::Process::spawn(command);
+        said.write.reset();
+        constexpr std::size_t most = std::size_t{1} << 20;
+        std::string text = os::read_to_end(said.read, most);
+        const auto status = process.wait(os::Cancel());
+        if (!status || status->code != 0)
+            throw Error(ErrorKind::unavailable, cat("git ", words[0], " failed: ", base::trim(text)));
+        return text;
+    }
+
+  private:
+    const Environment& environment_;
+    std::string program_;
+};
+
+bool is_commit(std::string_view text) {
+    constexpr std::size_t length = 40;
+    return text.size() == length && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string find_commit(const Git& git, const compose::GitReference& wanted) {
+    if (is_commit(wanted.reference)) return wanted.reference;
+    const std::string name = wanted.reference.empty() ? "HEAD" : wanted.reference;
+    const std::string listed = git.run({"ls-remote", "--exit-code", "--", wanted.remote, name});
+    for (const auto line : base::split(listed, '\n')) {  // warnings may stand before
+        const auto commit = line.substr(0, line.find('\t'));
+        if (is_commit(commit)) return std::string(commit);
+    }
+    throw Error(ErrorKind::not_found, cat(wanted.remote, " has no reference ", name));
+}
+
+// Made aside and renamed, so that a copy in the cache is always whole.
+void check_out(const Git& git, const compose::GitReference& wanted, const std::string& commit,
+               const std::string& copy) {
+    const std::string cache = base::path::folder(copy);
+    os::make_folders(cache);
+    const os::TempFolder aside(cache, "fetch-");
+    const std::string folder = cat(aside.path(), "/copy");
+    os::make_folders(folder);
+    git.run({"init", "-q"}, folder);
+    git.run({"fetch", "-q", "--depth=1", "--", wanted.remote, commit}, folder);
+    git.run({"checkout", "-q", "FETCH_HEAD"}, folder);
+    if (::rename(folder.c_str(), copy.c_str()) != 0 && !os::exists(copy)) base::throw_errno(cat("keeping ", copy));
+}
+
+std::string compose_file_in(const std::string& path, std::string_view reference) {
+    constexpr std::array<std::string_view, 4> names{"compose.yaml", "compose.yml", "docker-compose.yml",
+                                                    "docker-compose.yaml"};
+    const os::RealFiles files;
+    if (files.kind(path) == base::Files::Kind::file) return path;
+    for (const auto name : names)
+        if (files.kind(cat(path, '/', name)) == base::Files::Kind::file) return cat(path, '/', name);
+    throw Error(ErrorKind::not_found, cat("no Compose file at ", reference),
+                "name its folder or itself after the reference: #main:folder");
+}
+
+}  // namespace
+
+std::string fetch(std::string_view reference, const Environment& environment) {
+    const auto wanted = compose::parse_git_reference(reference);
+    if (!wanted)
+        throw Error(ErrorKind::unsupported, cat("Compose files in OCI artifacts are not supported yet: ", reference),
+                    "fetch it by hand and name the local copy");
+    const std::string enabled = value_or(environment, "COMPOSE_EXPERIMENTAL_GIT_REMOTE", "true");
+    if (enabled == "0" || base::to_lower(enabled) == "false")
+        throw Error(ErrorKind::denied, "git remote resource is disabled by COMPOSE_EXPERIMENTAL_GIT_REMOTE");
+    if (wanted->reference.starts_with('-'))
+        throw Error(ErrorKind::invalid, cat("\"", wanted->reference, "\" is no git reference"));
+
+    const Git git(environment);
+    const std::string commit = find_commit(git, *wanted);
+    const std::string copy = cat(cache_of(environment), "/tutti/git/", commit);
+    if (!os::exists(copy)) check_out(git, *wanted, commit, copy);
+    return compose_file_in(base::path::join(copy, wanted->folder), reference);
+}
+
+}  // namespace tutti::app
