@@ -1,4 +1,6 @@
 // A container comes onto its networks, changes them, and leaves.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -34,6 +36,7 @@ Planned plan(Network network, const EndpointSpec& spec, const std::string& conta
     Endpoint& endpoint = planned.endpoint;
     endpoint.container = container;
     endpoint.id = random_id();
+    endpoint.attacher = process_mark(::getpid());
     endpoint.network = planned.network.id;
     endpoint.network_name = planned.network.spec.name;
     endpoint.gw_priority = spec.gw_priority;
@@ -238,7 +241,9 @@ std::vector<Endpoint> Networks::State::endpoints_of(const std::string& container
 
 Attached Networks::attach(const os::Fd& netns, const AttachSpec& spec) {
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::shared);
+    s.detach(spec.container, guard);  // what a killed start of the same container left
     std::vector<Planned> all;
     for (const EndpointSpec& wanted : spec.endpoints) {
         Planned planned = plan(s.require(wanted.network), wanted, spec.container, spec.names);
@@ -281,6 +286,7 @@ Attached Networks::attach(const os::Fd& netns, const AttachSpec& spec) {
 Endpoint Networks::connect(const os::Fd& netns, const std::string& container, const ContainerNames& names,
                            const EndpointSpec& spec) {
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::shared);
     Planned planned = plan(s.require(spec.network), spec, container, names);
     std::vector<Endpoint> all = s.endpoints_of(container);
@@ -315,6 +321,7 @@ Endpoint Networks::connect(const os::Fd& netns, const std::string& container, co
 
 void Networks::disconnect(const os::Fd& netns, const std::string& container, std::string_view network_name) {
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::shared);
     const Network network = s.require(network_name);
     const auto endpoint = s.records.endpoint(network, container);
@@ -327,20 +334,25 @@ void Networks::disconnect(const os::Fd& netns, const std::string& container, std
     s.forget_flows(*endpoint);
 }
 
-void Networks::detach(const std::string& container) {
-    State& s = *state_;
-    Guard guard = s.records.lock(FileLock::Mode::shared);
-    const std::vector<Endpoint> all = s.endpoints_of(container);
+void Networks::State::detach(const std::string& container, Guard& guard) {
+    const std::vector<Endpoint> all = endpoints_of(container);
     std::vector<FirewallPiece> pieces;
     for (const Endpoint& endpoint : all) {
-        s.records.forget(endpoint);  // the names are gone; the addresses not before no port leads to them
+        records.forget(endpoint);  // the names are gone; the addresses not before no port leads to them
         for (FirewallPiece& piece : port_pieces(endpoint)) pieces.push_back(std::move(piece));
     }
-    s.remove_pieces(pieces, guard);
+    remove_pieces(pieces, guard);
     for (const Endpoint& endpoint : all) {
-        s.forget_flows(endpoint);
-        s.records.remove(endpoint);
+        forget_flows(endpoint);
+        records.remove(endpoint);
     }
+}
+
+void Networks::detach(const std::string& container) {
+    State& s = *state_;
+    const std::lock_guard alone(s.mutex);
+    Guard guard = s.records.lock(FileLock::Mode::shared);
+    s.detach(container, guard);
 }
 
 std::vector<Endpoint> Networks::endpoints_of(const std::string& container) const {

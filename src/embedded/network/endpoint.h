@@ -68,6 +68,7 @@ struct Endpoint {
     int gw_priority = 0;
     bool internal = false;
     std::vector<PublishedPort> ports;  // those that this endpoint serves
+    std::string attacher;              // the process that made it and when that began: recover() leaves its work alone
 };
 
 struct AttachSpec {

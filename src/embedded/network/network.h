@@ -76,7 +76,7 @@ enum class Names {
 };
 Sandbox make_sandbox(Names names = Names::served);
 
-class Networks {
+class Networks {  // may be used by several threads
   public:
     explicit Networks(Options options);
     ~Networks();
@@ -116,7 +116,6 @@ class Networks {
 
   private:
     struct State;
-    static void restore_bridge(State& state, const Network& network);
     std::unique_ptr<State> state_;
 };
 

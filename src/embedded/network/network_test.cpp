@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "embedded/network/lab_test.h"
@@ -223,6 +225,30 @@ TEST_F(OnDisk, WhatCannotBeIsRefusedByName) {
     EXPECT_THAT(refused(spec), HasSubstr("'dhcp'"));
     EXPECT_TRUE(networks.list().empty()) << "nothing of all that is left";
     EXPECT_EQ(os::Links().list().size(), 2U);
+}
+
+TEST_F(OnDisk, ManyStartAtOnce) {
+    networks.create(named("web"));
+    Networks second = machine.networks();  // as another program would
+    constexpr int kThreads = 4, kEach = 6;
+    std::vector<std::string> addresses(kThreads * kEach);
+    std::vector<Box> boxes(kThreads * kEach);
+    os::Scope scope;
+    for (int thread = 0; thread < kThreads; ++thread)
+        scope.spawn([&, thread] {
+            for (int i = thread * kEach; i < (thread + 1) * kEach; ++i) {
+                Networks& mine = i % 2 == 0 ? networks : second;
+                const auto at = static_cast<std::size_t>(i);
+                boxes[at] = start(mine, static_cast<char>('A' + i), {"web"}, {{.container_port = 80}});
+                addresses[at] = boxes[at].address();
+            }
+        });
+    scope.join();
+    std::sort(addresses.begin(), addresses.end());
+    EXPECT_EQ(std::unique(addresses.begin(), addresses.end()), addresses.end()) << "no address twice";
+    TcpServer server(boxes[5].sandbox.netns, "0.0.0.0", 80);
+    EXPECT_TRUE(ask_tcp(boxes[20].sandbox.netns, boxes[5].address(), 80, server));
+    EXPECT_TRUE(ask_tcp(machine.lan, "10.9.0.1", boxes[5].attached.sockets[0].port.host_port, server));
 }
 
 TEST_F(OnDisk, ANetworkInUseIsNotRemovedAndAfterwardsNothingIsLeft) {

@@ -10,6 +10,7 @@
 #include "embedded/network/options.h"
 #include "embedded/network/state.h"
 #include "os/netns.h"
+#include "os/process.h"
 
 namespace tutti::embedded::network {
 
@@ -52,6 +53,11 @@ std::string random_id() {
     unsigned char bytes[32];
     if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) base::throw_errno("drawing a random id");
     return base::to_hex(bytes);
+}
+
+std::string process_mark(int pid) {
+    const std::uint64_t began = os::process_start_time(pid);
+    return began == 0 ? std::string() : cat(pid, " ", began);
 }
 
 const SubnetSpec* Network::subnet_of(int family) const {
@@ -160,7 +166,10 @@ void Networks::State::forget_flows(const Endpoint& endpoint) {
     if (endpoint.ipv6) firewall.forget_flows(endpoint.ipv6->address);
 }
 
-std::vector<std::string> Networks::closed_by_others() { return state_->open_foreign_chains(); }
+std::vector<std::string> Networks::closed_by_others() {
+    const std::lock_guard alone(state_->mutex);
+    return state_->open_foreign_chains();
+}
 
 void Networks::State::rebuild_firewall_alone(Guard& guard) {
     guard.reset();  // or we would wait for ourselves
@@ -175,6 +184,7 @@ Networks& Networks::operator=(Networks&&) noexcept = default;
 
 Network Networks::create(NetworkSpec spec) {
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::exclusive);
     Network network;
     network.id = random_id();
@@ -213,6 +223,7 @@ std::vector<Endpoint> Networks::endpoints(std::string_view name_or_id) const {
 
 void Networks::remove(std::string_view name_or_id) {
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::exclusive);
     const Network network = s.require(name_or_id);
     if (const auto there = s.records.endpoints(network); !there.empty()) {

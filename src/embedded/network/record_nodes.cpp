@@ -163,6 +163,7 @@ Node to_node(const Endpoint& endpoint) {
     Node ports = Node::list();
     for (const PublishedPort& port : endpoint.ports) ports.push(to_node(port));
     node.set("ports", std::move(ports));
+    node.set("attacher", Node(endpoint.attacher));
     return node;
 }
 
@@ -185,6 +186,7 @@ Endpoint endpoint_from(const Node& node, std::string_view what) {
     endpoint.gw_priority = static_cast<int>(node.int_or("gw_priority"));
     endpoint.internal = node.bool_or("internal");
     for (const Node& port : items_of(node, "ports")) endpoint.ports.push_back(port_from(port, what));
+    endpoint.attacher = node.text_or("attacher");
     if (endpoint.container.empty() || endpoint.network.empty()) damaged(what, "container");
     return endpoint;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "embedded/network/state.h"
 
 namespace tutti::embedded::network {
@@ -14,28 +15,31 @@ namespace tutti::embedded::network {
 using os::FileLock;
 
 // The bridge of a network that is in use, with all its ports: one that was deleted lost them.
-void Networks::restore_bridge(State& s, const Network& network) {
-    const std::vector<Endpoint> endpoints = s.records.endpoints(network);
+void Networks::State::restore_bridge(const Network& network) {
+    const std::vector<Endpoint> endpoints = records.endpoints(network);
     if (network.bridge.empty() || endpoints.empty()) return;
-    const int bridge = s.ensure_bridge(network);
+    const int bridge = ensure_bridge(network);
     for (const Endpoint& endpoint : endpoints) {
-        const auto link = s.links.find(endpoint.host_interface);
+        const auto link = links.find(endpoint.host_interface);
         if (!link || link->master == bridge) continue;
-        s.links.set_master(link->index, bridge);
-        s.links.settle(link->name);
+        links.set_master(link->index, bridge);
+        links.settle(link->name);
     }
-    s.links.settle(network.bridge);
+    links.settle(network.bridge);
 }
 
 void Networks::recover(const std::function<bool(const std::string& container)>& is_alive) {
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     const FileLock guard = s.records.lock(FileLock::Mode::exclusive);
     std::set<std::string> wanted;  // names of links
     std::vector<Network> in_use;
     for (const Network& network : s.records.networks()) {
         if (!network.bridge.empty()) wanted.insert(network.bridge);
         for (const Endpoint& endpoint : s.records.endpoints(network)) {
-            if (!is_alive(endpoint.container)) {
+            const int attacher = static_cast<int>(base::to_int(base::split(endpoint.attacher, ' ')[0]).value_or(0));
+            const bool in_the_making = attacher != 0 && process_mark(attacher) == endpoint.attacher;
+            if (!in_the_making && !is_alive(endpoint.container)) {
                 s.records.remove(endpoint);
                 continue;
             }
@@ -46,15 +50,19 @@ void Networks::recover(const std::function<bool(const std::string& container)>& 
     s.records.drop_leftovers();
     for (const os::Link& link : s.links.list())
         if (link.group == s.tag && !wanted.contains(link.name)) s.links.remove(link.index);
-    for (const Network& network : in_use) restore_bridge(s, network);
+    for (const Network& network : in_use) s.restore_bridge(network);
     s.rebuild_firewall();
 }
 
+void Networks::State::repair() {
+    const FileLock guard = records.lock(FileLock::Mode::exclusive);
+    for (const Network& network : records.networks()) restore_bridge(network);
+    rebuild_firewall();
+}
+
 void Networks::repair() {
-    State& s = *state_;
-    const FileLock guard = s.records.lock(FileLock::Mode::exclusive);
-    for (const Network& network : s.records.networks()) restore_bridge(s, network);
-    s.rebuild_firewall();
+    const std::lock_guard alone(state_->mutex);
+    state_->repair();
 }
 
 os::Fd Networks::watch_firewall() const {
@@ -82,9 +90,10 @@ bool Networks::repair_if_damaged(const os::Fd& watch) {
             });
     }
     State& s = *state_;
+    const std::lock_guard alone(s.mutex);
     if (another_chain) s.open_foreign_chains();  // dockerd started, or made its policy drop
     if (!something_went || !s.options.firewall || s.records.networks().empty() || s.firewall.is_whole()) return false;
-    repair();
+    s.repair();
     return true;
 }
 

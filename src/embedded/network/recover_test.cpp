@@ -113,13 +113,36 @@ TEST_F(Recovery, LivingContainersAreKeptAndDeadOnesDropped) {
     networks.create(named("web"));
     const PortSpec port{.container_port = 80, .host_first = 8080};
     const Box a = start(networks, 'a', {"web"}, {port});
-    const Box b = start(networks, 'b', {"web"});
+    const pid_t child = ::fork();  // starts a container and dies
+    if (child == 0) {
+        Networks mine = machine.networks();
+        const Box b = start(mine, 'b', {"web"});
+        ::_exit(0);
+    }
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    ASSERT_EQ(networks.endpoints("web").size(), 2U);
+    const std::string link = networks.endpoints("web")[1].host_interface;
     networks.recover([&](const std::string& container) { return container == a.id; });
     ASSERT_EQ(networks.endpoints("web").size(), 1U);
     EXPECT_EQ(networks.endpoints("web")[0].container, a.id);
     TcpServer server(a.sandbox.netns, "0.0.0.0", 80);
     EXPECT_TRUE(ask_tcp(machine.lan, "10.9.0.1", 8080, server));
-    EXPECT_FALSE(os::Links().find(b.attached.endpoints[0].host_interface)) << "its link is gone";
+    EXPECT_FALSE(os::Links().find(link)) << "its link is gone";
+}
+
+TEST_F(Recovery, AContainerThatIsJustBeingStartedIsLeftAlone) {
+    networks.create(named("web"));
+    const Box a = start(networks, 'a', {"web"});
+    networks.recover(nobody);  // nobody knows it yet, but we who attached it live
+    EXPECT_EQ(networks.endpoints("web").size(), 1U);
+}
+
+TEST_F(Recovery, TheNextStartOfTheSameContainerCleansUpAfterAKilledOne) {
+    networks.create(named("web"));
+    const Box first = start(networks, 'a', {"web"}, {{.container_port = 80, .host_first = 8080}});
+    const Box second = start(networks, 'a', {"web"}, {{.container_port = 80, .host_first = 8081}});
+    EXPECT_EQ(second.address(), first.address());
+    EXPECT_EQ(files().size(), 2U) << "one endpoint, one address";
 }
 
 TEST_F(Recovery, ARebootForgetsEndpointsAndKeepsNetworks) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ using Guard = std::optional<os::FileLock>;
 struct Networks::State {
     explicit State(Options given);
 
+    // Several threads may start containers at once; the kernel takes such requests one by one anyway.
+    std::mutex mutex;
     Options options;
     std::uint32_t
         tag;  // marks our links (their group) and our table, so that two state folders do not touch each other's
@@ -35,6 +38,9 @@ struct Networks::State {
     // Whoever calls these holds the shared lock as `guard`; it is given up where everything must be built anew.
     void add_pieces(const std::vector<FirewallPiece>& pieces, Guard& guard);
     void remove_pieces(const std::vector<FirewallPiece>& pieces, Guard& guard);
+    void detach(const std::string& container, Guard& guard);
+    void repair();
+    void restore_bridge(const Network& network);
     void forget_flows(const Endpoint& endpoint);  // UDP knows no end: what came through its ports would still go to it
     std::vector<std::string> open_foreign_chains();
     std::vector<FirewallPiece> all_pieces() const;  // as the records say
@@ -45,6 +51,9 @@ struct Networks::State {
 };
 
 std::string random_id();  // 64 hex digits
+
+// "PID STARTTIME": the same only for the same process.
+std::string process_mark(int pid);  // empty: there is no such process
 
 // Docker's rule for the default route: the first with a gateway wins, for each family by itself.
 bool goes_before(const Endpoint& a, const Endpoint& b);
