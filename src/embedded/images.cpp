@@ -150,21 +150,28 @@ std::vector<engine::HistoryRow> ImagesFace::history(const std::string& reference
 }
 
 void ImagesFace::save(const std::vector<std::string>& references, const std::function<void(std::string_view)>& sink) {
-    static_cast<void>(sink);
-    throw Error(ErrorKind::unsupported, cat("saving ", base::join(references, ", "), " is not supported"));
+    FunctionSink out(sink);
+    os::Scope scope;
+    parts_.images().save(references, out, scope);
+    out.flush();
 }
 
 std::vector<std::string> ImagesFace::load(const std::function<std::string()>& source) {
-    static_cast<void>(source);
-    throw Error(ErrorKind::unsupported, "loading images from archives is not supported");
+    FunctionSource in(source);
+    base::QuietReporter quiet;
+    os::Scope scope;
+    return parts_.images().load(in, quiet, scope);
 }
 
 std::string ImagesFace::import(const std::function<std::string()>& source, const std::string& reference,
                                const std::vector<std::string>& changes) {
     if (!changes.empty())
         throw Error(ErrorKind::unsupported, cat("import --change is not supported: ", changes.front()));
-    static_cast<void>(source);
-    throw Error(ErrorKind::unsupported, cat("importing ", reference, " is not supported"));
+    FunctionSource in(source);
+    os::Scope scope;
+    const auto name = reference.empty() ? std::nullopt : std::optional(oci::Reference::parse(reference));
+    const std::string now = base::to_rfc3339(std::chrono::system_clock::now());
+    return parts_.images().import_tar(in, {}, name, now, scope).id().to_text();
 }
 
 std::string ImagesFace::remote_digest(const std::string& reference, const os::Cancel& cancel) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "embedded/engine.h"
 #include "embedded/images/images.h"
+#include "embedded/records/event_log.h"
 #include "os/file.h"
 
 namespace tutti::embedded::test {
@@ -134,6 +135,42 @@ class EngineTest : public testing::Test {
                 cancel);
         } catch (const base::Cancelled&) {}
     }
+
+    void await_output(const std::string& id, std::string_view text) {
+        const os::Cancel cancel;
+        try {
+            engine->containers().logs(
+                id, {.follow = true},
+                [&](const engine::LogLine& line) {
+                    if (line.text == text) cancel.cancel();
+                },
+                cancel);
+        } catch (const base::Cancelled&) {}
+    }
+    // A thread that ends once `action` has been told of the container so many times, from now on.
+    std::unique_ptr<os::Scope> counter(const std::string& id, const std::string& action, int times) {
+        auto follower = std::make_shared<records::EventLog::Follower>(records::EventLog(paths.run).follow_from_end());
+        auto scope = std::make_unique<os::Scope>();
+        scope->spawn([=, cancel = scope->cancel()]() mutable {
+            follower->wait(
+                [&](const engine::Event& event) { return !(event.id == id && event.action == action && --times == 0); },
+                cancel);
+        });
+        return scope;
+    }
+    // Ids of the processes that supervise in our folders.
+    std::vector<pid_t> supervisors() const {
+        std::vector<pid_t> out;
+        for (const auto& name : os::list_folder("/proc")) {
+            const auto pid = base::to_int(name);
+            const auto line = pid ? os::read_file_if_exists(base::cat("/proc/", name, "/cmdline")) : std::nullopt;
+            if (line && line->find("supervise") != std::string::npos && line->find(paths.run) != std::string::npos)
+                out.push_back(static_cast<pid_t>(*pid));
+        }
+        return out;
+    }
+    // The supervisor of project demo holds its lock as long as it lives.
+    void await_supervisor_gone() const { os::FileLock::wait(paths.run + "/projects/demo/lock"); }
 
     os::TempFolder temp;
     EnginePaths paths;
