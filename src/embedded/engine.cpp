@@ -1,5 +1,6 @@
 #include "embedded/engine.h"
 
+#include "embedded/building.h"
 #include "embedded/containers.h"
 #include "embedded/images.h"
 #include "embedded/networks.h"
@@ -20,6 +21,9 @@ class EmbeddedEngine final : public engine::Engine {
     engine::Networks& networks() override { return networks_; }
     engine::Volumes& volumes() override { return volumes_; }
     engine::System& system() override { return system_; }
+    engine::Builder* builder() override {
+        return &builder_.get([&] { return make_builder(parts_); });
+    }
 
   private:
     Parts parts_;
@@ -28,6 +32,7 @@ class EmbeddedEngine final : public engine::Engine {
     NetworksFace networks_{parts_};
     VolumesFace volumes_{parts_};
     SystemFace system_{parts_};
+    Lazy<build::Builder> builder_;
 };
 
 }  // namespace

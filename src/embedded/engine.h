@@ -2,12 +2,15 @@
 // a shim per container and one supervisor per project. Made by app; the faces are in the files of their names.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/stream.h"
 #include "engine/engine.h"
 #include "oci/registry.h"
 
@@ -21,6 +24,9 @@ struct EnginePaths {
     std::vector<std::string> program;
     std::string version;  // of this program
     oci::Registries registries;
+    // For building: what git and ssh need, and how ADD gets a URL (its Last-Modified in seconds, 0 if unknown).
+    std::map<std::string, std::string> environment;
+    std::function<std::int64_t(const std::string& url, base::Sink& to, const os::Cancel& cancel)> fetch;
 };
 
 std::unique_ptr<engine::Engine> open_engine(const EnginePaths& paths);

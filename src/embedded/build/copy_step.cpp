@@ -141,7 +141,8 @@ class CopyStep {
                 continue;
             }
             const std::string path = cat(remote_->path(), '/', base.empty() ? "index" : base);
-            base::Hasher hasher;
+            if (!session_.options.fetch)
+                throw Error(ErrorKind::unsupported, cat("ADD ", url, ": this builder fetches no URLs"));
             {
                 FileSink sink(os::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
                 session_.options.fetch(url, sink, session_.cancel);

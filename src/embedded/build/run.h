@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace tutti::embedded::build {
 struct RunNetwork {
     runtime::Share share{.kind = runtime::Share::Kind::host};
     std::string hosts, resolv_conf;  // contents
-    os::Fd keep;                     // held while the box lives
+    std::shared_ptr<void> hold;      // lives as long as the box: gives the network back
 };
 
 struct RunRequest {
