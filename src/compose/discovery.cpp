@@ -176,8 +176,8 @@ class Discovery {
         if (!files_.empty()) return true;
         const Variable* list = find(environment_, "COMPOSE_FILE");
         if (!list) return true;
-        std::string separator = value_of(environment_, "COMPOSE_PATH_SEPARATOR");
-        if (separator.empty()) separator = ":";
+        const std::string own = value_of(environment_, "COMPOSE_PATH_SEPARATOR");
+        const std::string_view separator = own.empty() ? std::string_view(":") : own;
         bool all_there = true;
         for (const auto& name : split_text(list->value, separator)) {
             if (name == "-") {

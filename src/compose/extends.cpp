@@ -157,11 +157,10 @@ Extender::Services* Extender::base_services(const std::string& name, const std::
     auto& base = known->second;
     if (!fresh) return base ? base->services.get() : nullptr;
 
-    const auto read = read_compose_file(steps_.reading, *path, file.mark());
+    auto read = read_compose_file(steps_.reading, *path, file.mark());
     if (!read) return nullptr;
     auto loaded = std::make_unique<BaseFile>();
-    for (const Node& written : read->documents) {
-        Node document = written;
+    for (Node& document : read->documents) {
         loaded->removals = Removals::take_from(document);
         if (!prepare_document(steps_, set_, *read, document)) return nullptr;
         if (!lay_on(steps_, loaded->model, std::move(document), loaded->removals, Purpose::base)) return nullptr;

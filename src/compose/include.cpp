@@ -146,7 +146,7 @@ class Includer {
             if (!file) return false;
             files.push_back(std::move(*file));
         }
-        auto model = load_model(steps_, {folder, seen, *environment, set_.chain}, files);
+        auto model = load_model(steps_, {folder, seen, *environment, set_.chain}, std::move(files));
         if (!model) return false;
         mark_origin(*model, doc::Origin::How::included_from, inclusion.paths.front()->mark(),
                     inclusion.paths.front()->as_text());

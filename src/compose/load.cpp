@@ -77,6 +77,7 @@ void make_project(const Steps& steps, Loaded& loaded, std::vector<std::string> p
     enable_services(project, options.services);
     select_services(project, options.services, Dependencies::include, diagnostics);
     if (!options.all_resources) drop_unused_resources(project);
+    if (options.check_consistency) check_container_names(project, loaded.tree, diagnostics);
     // Services that were named into being have not had their turn.
     if (options.resolve_environment && !options.services.empty())
         resolve_env_files(project, loaded.tree, loaded.environment, files, sources, diagnostics);
@@ -94,7 +95,7 @@ Loaded load(const LoadOptions& options, const base::Files& files, const Fetch& f
     Loaded loaded;
     auto setting = discover(options, steps.reading);
     if (!setting) return loaded;
-    const auto read = read_files(steps, *setting);
+    auto read = read_files(steps, *setting);
     if (!read) return loaded;
     const auto name = project_name(options, *read, setting->folder, setting->environment, diagnostics);
     if (!name) return loaded;
@@ -108,7 +109,7 @@ Loaded load(const LoadOptions& options, const base::Files& files, const Fetch& f
     Environment bare{{"COMPOSE_PROJECT_NAME", loaded.environment.at("COMPOSE_PROJECT_NAME")}};
     const Environment& environment = options.interpolate ? loaded.environment : bare;
 
-    auto model = load_model(steps, {loaded.working_dir, loaded.working_dir, environment, {}}, *read);
+    auto model = load_model(steps, {loaded.working_dir, loaded.working_dir, environment, {}}, std::move(*read));
     if (!model) return loaded;
     if (model->size() == 0) {
         diagnostics.error(doc::Mark{}, "empty compose file")

@@ -24,10 +24,9 @@ namespace {
 
 // All files are parsed and interpolated, so that their faults are reported together; the steps after that need the ones
 // before.
-bool add_file(const Steps& steps, FileSet& set, Extender& extender, const ComposeFile& file, Node& model, bool intact) {
+bool add_file(const Steps& steps, FileSet& set, Extender& extender, ComposeFile& file, Node& model, bool intact) {
     set.chain.push_back(file.path);
-    for (const Node& written : file.documents) {
-        Node document = written;
+    for (Node& document : file.documents) {
         const Removals removals = Removals::take_from(document);
         intact = prepare_document(steps, set, file, document) && intact;
         if (!intact) continue;
@@ -70,12 +69,12 @@ bool lay_on(const Steps& steps, Node& model, Node document, const Removals& remo
     return make_canonical(model, !steps.options.interpolate, diagnostics) && drop_repeats(model, diagnostics);
 }
 
-std::optional<Node> load_model(const Steps& steps, FileSet set, const std::vector<ComposeFile>& files) {
+std::optional<Node> load_model(const Steps& steps, FileSet set, std::vector<ComposeFile> files) {
     auto& diagnostics = steps.reading.diagnostics;
     Node model = Node::map();
     Extender extender(steps, set);
     bool intact = true;
-    for (const auto& file : files) intact = add_file(steps, set, extender, file, model, intact);
+    for (auto& file : files) intact = add_file(steps, set, extender, file, model, intact);
     if (!intact || !set_defaults(model, diagnostics)) return std::nullopt;
     if (steps.options.check_schema && !validate_tree(model, diagnostics)) return std::nullopt;
     // Of an include paths are always resolved: the including file's folder is another one.

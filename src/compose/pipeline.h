@@ -30,7 +30,7 @@ struct FileSet {
 };
 
 // All documents of all files as one model with defaults, valid values and resolved paths. Nothing after an error.
-std::optional<doc::Node> load_model(const Steps& steps, FileSet set, const std::vector<ComposeFile>& files);
+std::optional<doc::Node> load_model(const Steps& steps, FileSet set, std::vector<ComposeFile> files);
 
 // Variables replaced and values cast, unless switched off; false after an error.
 bool prepare_document(const Steps& steps, const FileSet& set, const ComposeFile& file, doc::Node& document);

@@ -81,6 +81,7 @@ void read_strict_options(const doc::Node& node, Mapping& out, const At& at);  //
 void read_multi_options(const doc::Node& node, Named<Texts>& out, const At& at);
 void read_environment(const doc::Node& node, Environment& out, const At& at);
 void read_hosts(const doc::Node& node, Hosts& out, const At& at);
+void read_attachments(const doc::Node& node, Named<std::optional<Attachment>>& out, const At& at);
 void read_device_count(const doc::Node& node, std::int64_t& out, const At& at);
 
 doc::Node write(const std::string& value, Shape shape);

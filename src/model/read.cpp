@@ -225,6 +225,20 @@ void read_numbers_as_text(const doc::Node& node, Texts& out, const At& at) {
     for (const doc::Node& item : node.items()) out.push_back(to_go_text(item));
 }
 
+namespace {
+
+// Compose takes x-… for an extension even where keys are names, and then finds the name undefined or ill-typed.
+void refuse_extension_names(const doc::Node& map, const At& at) {
+    if (!map.is_map()) return;
+    for (const doc::Entry& entry : map.entries())
+        if (entry.key.starts_with("x-"))
+            at.error(entry.value,
+                     base::cat("'", entry.key, "' cannot be a name here: Compose takes x-… for an extension"))
+                .with_hint("choose a name that does not start with 'x-'");
+}
+
+}  // namespace
+
 void read_mapping(const doc::Node& node, Mapping& out, const At& at) {
     if (node.is_map()) return read_options(node, out, at);
     if (!node.is_list()) return at.mismatch(node, "a mapping or a list of KEY=VALUE");
@@ -243,6 +257,7 @@ void read_options(const doc::Node& node, Mapping& out, const At& at) {
 
 void read_strict_options(const doc::Node& node, Mapping& out, const At& at) {
     if (!node.is_map()) return at.mismatch(node, "a mapping");
+    refuse_extension_names(node, at);
     for (const doc::Entry& entry : node.entries()) {
         std::string& value = out[entry.key];
         if (!entry.value.is_null()) read(entry.value, value, At(at, entry.key));
@@ -298,6 +313,7 @@ void add_host(const doc::Node& node, std::string name, Texts addresses, Hosts& o
 
 void read_hosts(const doc::Node& node, Hosts& out, const At& at) {
     if (node.is_map()) {
+        refuse_extension_names(node, at);
         for (const doc::Entry& entry : node.entries()) {
             Texts addresses;
             if (entry.value.is_list())
@@ -324,6 +340,11 @@ void read_hosts(const doc::Node& node, Hosts& out, const At& at) {
             addresses.emplace_back(address);
         add_host(item, text.substr(0, separator), std::move(addresses), out, at);
     }
+}
+
+void read_attachments(const doc::Node& node, Named<std::optional<Attachment>>& out, const At& at) {
+    refuse_extension_names(node, at);
+    read(node, out, at);
 }
 
 void read_device_count(const doc::Node& node, std::int64_t& out, const At& at) {

@@ -128,7 +128,7 @@ constexpr Field<Service> service_fields[] = {
     field<&Service::mac_address>("mac_address"),
     field<&Service::models>("models"),
     field<&Service::network_mode>("network_mode"),
-    field<&Service::networks>("networks"),
+    field<&Service::networks, read_attachments>("networks"),
     field<&Service::oom_kill_disable>("oom_kill_disable"),
     field<&Service::oom_score_adj>("oom_score_adj"),
     field<&Service::pid>("pid"),
