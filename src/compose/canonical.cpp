@@ -281,6 +281,7 @@ void mounts(doc::Node& node, const Place& place, const Walk& walk) {
             continue;
         }
         const auto parsed = model::parse_mount(item.as_text());
+        if (!parsed.remark.empty()) walk.diagnostics.warning(item, base::cat(here.to_text(), ": ", parsed.remark));
         if (parsed)
             item = to_node(parsed.value, item);
         else if (!walk.lenient)

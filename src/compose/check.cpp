@@ -44,6 +44,7 @@ class ServiceChecks {
         if (service_.deploy) check_limits(service_.deploy->resources);
         if (service_.develop) check_watch(*service_.develop);
         check_mounts();
+        warn();
     }
 
   private:
@@ -71,6 +72,22 @@ class ServiceChecks {
     const model::Service* find(std::string_view name) const {
         const auto found = project_.services.find(name);
         return found == project_.services.end() ? nullptr : &found->second;
+    }
+
+    // What Compose lets pass, though no engine can mean it.
+    void warn() {
+        const std::string& restart = service_.restart;
+        if (!restart.empty() && restart != "no" && restart != "always" && restart != "unless-stopped" &&
+            !restart.starts_with("on-failure"))
+            diagnostics_
+                .warning(at({"restart"}),
+                         base::cat("services.", service_.name, ".restart: unknown policy '", restart, "'"))
+                .with_hint("no, always, on-failure[:N] or unless-stopped");
+        for (std::size_t i = 0; i < service_.ports.size(); ++i)
+            if (service_.ports[i].target > 65535)
+                diagnostics_.warning(
+                    item({"ports"}, i),
+                    base::cat("services.", service_.name, ".ports: there is no port ", service_.ports[i].target));
     }
 
     void check_build(const model::Build& build) {

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 
 struct Answer {
     model::Project project;
-    std::string errors;
+    std::string errors, warnings;
     doc::Node tree;
 
     std::string yaml() const {
@@ -47,7 +47,7 @@ Answer load(const std::string& text, const Environment& environment = {}) {
         check_consistency(answer.project, documents[0], diagnostics);
         answer.tree = std::move(documents[0]);
     }
-    if (diagnostics.failed()) answer.errors = to_text(diagnostics, sources);
+    (diagnostics.failed() ? answer.errors : answer.warnings) = to_text(diagnostics, sources);
     return answer;
 }
 
@@ -344,6 +344,28 @@ TEST(Project, SaysWhatDoesNotFitAndWhatIsLost) {
     EXPECT_THAT(service("environment: ['A = 1']").errors,
                 HasSubstr("environment variable A  is declared with a trailing space"));
     EXPECT_THAT(service("command: echo '").errors, HasSubstr("invalid command line string"));
+}
+
+TEST(Project, WarnsWhereComposeIsSilentlyWrong) {
+    const auto warnings = [](std::string_view lines) { return service(lines).warnings; };
+    EXPECT_THAT(warnings("mem_limit: 1.5"), HasSubstr("services.web.mem_limit: 1.5 is ignored"));
+    EXPECT_THAT(
+        warnings("environment: {MODE: 0644, VERSION: 1.10, PORT: 80}"),
+        AllOf(HasSubstr("warning: services.web.environment.MODE: a number without quotes: its text becomes 420"),
+              HasSubstr("environment.VERSION: a number without quotes: its text becomes 1.1"),
+              Not(HasSubstr("PORT: a"))));
+    EXPECT_THAT(warnings("command: make && serve"),
+                HasSubstr("services.web.command: no shell runs this: '&& serve' is dropped"));
+    EXPECT_THAT(warnings("volumes: ['./a:/b:RO']"),
+                HasSubstr("services.web.volumes.0: unknown option 'RO' is ignored"));
+    EXPECT_THAT(warnings("restart: sometimes"), HasSubstr("services.web.restart: unknown policy 'sometimes'"));
+    EXPECT_THAT(warnings("cpu_shares: 99.9"), HasSubstr("99.9 is cut to 99"));
+    EXPECT_EQ(warnings("environment: {A: 1.5, B: -7, C: '0644'}\ncommand: echo 'a && b'\nrestart: on-failure:3"), "");
+}
+
+TEST(Project, NamesThatComposeTakesForExtensionsAreRefused) {
+    EXPECT_THAT(service("extra_hosts: {x-a: 1.1.1.1}").errors, HasSubstr("'x-a' cannot be a name here"));
+    EXPECT_THAT(service("networks: {x-a: }").errors, HasSubstr("'x-a' cannot be a name here"));
 }
 
 }  // namespace tutti::compose

@@ -34,8 +34,9 @@ struct Mark {
 enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
 enum class Style : std::uint8_t { any, plain, single_quoted, double_quoted, literal, folded, flow, block };
 // !reset, !override; timestamp: an unquoted date, its text as Go prints a time ("2024-01-02 00:00:00 +0000 UTC").
-// unsigned_64: an integer beyond 63 bits; as_int() holds its bits.
-enum class Tag : std::uint8_t { none, reset, override_, timestamp, unsigned_64 };
+// unsigned_64: an integer beyond 63 bits; as_int() holds its bits. altered: a number whose text is another than what it
+// prints as (0644, 1.10, 1_000).
+enum class Tag : std::uint8_t { none, reset, override_, timestamp, unsigned_64, altered };
 
 std::string_view to_text(Kind kind);  // "null", "boolean", "integer", "number", "string", "list", "mapping"
 

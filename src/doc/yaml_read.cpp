@@ -234,7 +234,15 @@ class Reader {
         }
         Scalar resolved = resolve_scalar(text);
         if (resolved.type == ScalarType::text || resolved.type == ScalarType::merge) return Node(text);
-        return finite(std::move(resolved.value), mark(event->start_mark));
+        Node value = finite(std::move(resolved.value), mark(event->start_mark));
+        if (value.tag() == Tag::none && is_altered(text, value)) value.set_tag(Tag::altered);
+        return value;
+    }
+
+    static bool is_altered(std::string_view text, const Node& number) {
+        if (number.is_int()) return text != std::to_string(number.as_int());
+        return number.is_real() && (text.front() == '.' || text.back() == '.' || text.back() == '0' ||
+                                    text.find_first_of("eE_+") != std::string_view::npos);
     }
 
     static Style style(yaml_scalar_style_t style) {

@@ -1,52 +1,36 @@
 // Values and command lines as Go programs print and split them.
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
-
-#include "base/text.h"
 #include "doc/go_text.h"
+
 #include "model/read.h"
 
 namespace tutti::model {
 
 namespace {
 
-// Go's %v: the shortest digits; an exponent below -4 or from 6 on is written with e.
-std::string go_real(double value) {
-    if (std::isnan(value)) return "NaN";
-    if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
-    std::array<char, 64> buffer{};
-    char* const begin = buffer.data();
-    char* const limit = begin + buffer.size() - 1;
-    char* end = std::to_chars(begin, limit, value, std::chars_format::scientific).ptr;
-    *end = '\0';
-    const int exponent = std::atoi(std::string_view(begin, end).find('e') + begin + 1);
-    if (exponent >= -4 && exponent < 6) end = std::to_chars(begin, limit, value, std::chars_format::fixed).ptr;
-    return std::string(begin, end);
-}
-
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 // The state of one pass over a command line, as the shell-word splitter of Compose keeps it.
 class WordSplitter {
   public:
-    std::optional<Texts> split(std::string_view line) {
-        for (const char c : line) {
+    std::optional<CommandLine> split(std::string_view line) {
+        std::string_view dropped;
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const char c = line[i];
             if (escaped_)
                 add_escaped(c);
             else if (c == '\\' && !single_)
                 escaped_ = true;
             else if (is_blank(c) && !quoted())
                 end_word();
-            else if (ends_command(c))
+            else if (ends_command(c)) {
+                dropped = line.substr(i);
                 break;
-            else if (!take(c))
+            } else if (!take(c))
                 return std::nullopt;
         }
         if (escaped_ || quoted()) return std::nullopt;
         end_word();
-        return std::move(words_);
+        return CommandLine{std::move(words_), dropped};
     }
 
   private:
@@ -104,19 +88,8 @@ class WordSplitter {
 
 }  // namespace
 
-std::string to_go_text(const doc::Node& scalar) {
-    switch (scalar.kind()) {
-        case doc::Kind::null: return "<nil>";
-        case doc::Kind::boolean: return scalar.as_bool() ? "true" : "false";
-        case doc::Kind::integer: return doc::go_text(scalar);
-        case doc::Kind::real: return go_real(scalar.as_real());
-        case doc::Kind::text: return scalar.as_text();
-        case doc::Kind::list:
-        case doc::Kind::map: break;
-    }
-    return std::string(doc::to_text(scalar.kind()));
-}
+std::string to_go_text(const doc::Node& scalar) { return doc::go_text(scalar); }
 
-std::optional<Texts> split_command(std::string_view text) { return WordSplitter().split(text); }
+std::optional<CommandLine> split_command(std::string_view text) { return WordSplitter().split(text); }
 
 }  // namespace tutti::model

@@ -185,12 +185,16 @@ void read(const doc::Node& node, std::vector<SshKey>& out, const At& at) {
 
 void read_command(const doc::Node& node, Command& out, const At& at) {
     if (!node.is_text()) return read(node, out.emplace(), at);
-    out = split_command(node.as_text());
-    if (!out)
+    auto line = split_command(node.as_text());
+    if (!line) {
         at.error(node, "invalid command line string")
-            .with_hint(
-                "a quote or parenthesis is left open; write a list of arguments, or [\"sh\", \"-c\", \"…\"] for a "
-                "shell");
+            .with_hint(R"(a quote or parenthesis is left open; for a shell write ["sh", "-c", "…"])");
+        return;
+    }
+    if (!line->dropped.empty())
+        at.warning(node, base::cat("no shell runs this: '", line->dropped, "' is dropped"))
+            .with_hint(R"(write ["sh", "-c", "…"])");
+    out = std::move(line->words);
 }
 
 void read_test(const doc::Node& node, Texts& out, const At& at) {
@@ -227,6 +231,16 @@ void read_numbers_as_text(const doc::Node& node, Texts& out, const At& at) {
 
 namespace {
 
+// A scalar where text is meant, as Go prints it; 0644 or 1.10 without quotes come out as another text.
+std::string scalar_text(const doc::Entry& entry, const At& at) {
+    std::string text = to_go_text(entry.value);
+    if (entry.value.tag() == doc::Tag::altered)
+        At(at, entry.key)
+            .warning(entry.value, base::cat("a number without quotes: its text becomes ", text))
+            .with_hint("quote it to keep what is written");
+    return text;
+}
+
 // Compose takes x-… for an extension even where keys are names, and then finds the name undefined or ill-typed.
 void refuse_extension_names(const doc::Node& map, const At& at) {
     if (!map.is_map()) return;
@@ -252,7 +266,7 @@ void read_mapping(const doc::Node& node, Mapping& out, const At& at) {
 void read_options(const doc::Node& node, Mapping& out, const At& at) {
     if (!node.is_map()) return at.mismatch(node, "a mapping");
     for (const doc::Entry& entry : node.entries())
-        out[entry.key] = entry.value.is_null() ? std::string() : to_go_text(entry.value);
+        out[entry.key] = entry.value.is_null() ? std::string() : scalar_text(entry, at);
 }
 
 void read_strict_options(const doc::Node& node, Mapping& out, const At& at) {
@@ -278,7 +292,7 @@ void read_environment(const doc::Node& node, Environment& out, const At& at) {
     if (node.is_map()) {
         for (const doc::Entry& entry : node.entries()) {
             std::optional<std::string>& value = out[entry.key];
-            value = entry.value.is_null() ? std::nullopt : std::optional(to_go_text(entry.value));
+            value = entry.value.is_null() ? std::nullopt : std::optional(scalar_text(entry, at));
         }
         return;
     }

@@ -19,6 +19,10 @@ std::string to_go_text(const doc::Node& scalar);
 
 // A command line in one string, split as Compose splits it (quotes, backslashes; cut at ; & | < >). Nothing for a stray
 // quote or parenthesis.
-std::optional<Texts> split_command(std::string_view text);
+struct CommandLine {
+    Texts words;
+    std::string_view dropped;  // what follows the first unquoted operator, that included
+};
+std::optional<CommandLine> split_command(std::string_view text);
 
 }  // namespace tutti::model

@@ -16,7 +16,8 @@ namespace tutti::model {
 template <class T>
 struct Parsed {
     T value;
-    std::string fault;  // empty: fine
+    std::string fault = {};   // empty: fine
+    std::string remark = {};  // something in it has no effect
 
     explicit operator bool() const { return fault.empty(); }
 };

@@ -71,22 +71,36 @@ TEST(ShortMounts, OptionsLastWinsAndUnknownIsIgnored) {
     EXPECT_TRUE(parse_mount("vol:/b:nocopy").value.volume->nocopy);
 }
 
+TEST(ShortMounts, IgnoredOptionsAreNamed) {
+    EXPECT_EQ(parse_mount("vol:/b:ro,RO").remark, "unknown option 'RO' is ignored");
+    EXPECT_EQ(parse_mount("vol:/b:ro,cached").remark, "");
+}
+
 TEST(ShortMounts, FaultsAreNamed) {
     EXPECT_EQ(mount(""), "invalid empty volume spec");
     EXPECT_EQ(mount("ab::c"), "invalid spec: ab::c: empty section between colons");
     EXPECT_EQ(mount("aa:/b:ro:x"), "invalid spec: aa:/b:ro:x: too many colons");
 }
 
+namespace {
+
+Texts words(std::string_view line) {
+    const auto split = split_command(line);
+    return split ? split->words : Texts{"fault"};
+}
+
+}  // namespace
+
 TEST(Command, SplitsAsComposeDoes) {
-    using Words = std::optional<Texts>;
-    EXPECT_EQ(split_command("echo 'a b' \"c\"d"), (Words{{"echo", "a b", "cd"}}));
-    EXPECT_EQ(split_command("bake && serve"), (Words{{"bake"}}));
-    EXPECT_EQ(split_command("a 2>x"), (Words{{"a"}}));
-    EXPECT_EQ(split_command("a ''"), (Words{{"a", ""}}));
-    EXPECT_EQ(split_command("echo $(a b)"), (Words{{"echo", "$(a b)"}}));
-    EXPECT_EQ(split_command(""), (Words{Texts{}}));
-    EXPECT_EQ(split_command("echo (a)"), std::nullopt);
-    EXPECT_EQ(split_command("echo 'a"), std::nullopt);
+    EXPECT_EQ(words("echo 'a b' \"c\"d"), (Texts{"echo", "a b", "cd"}));
+    EXPECT_EQ(words("bake && serve"), (Texts{"bake"}));
+    EXPECT_EQ(words("a 2>x"), (Texts{"a"}));
+    EXPECT_EQ(words("a ''"), (Texts{"a", ""}));
+    EXPECT_EQ(words("echo $(a b)"), (Texts{"echo", "$(a b)"}));
+    EXPECT_EQ(words(""), Texts{});
+    EXPECT_EQ(words("echo (a)"), Texts{"fault"});
+    EXPECT_EQ(words("echo 'a"), Texts{"fault"});
+    EXPECT_EQ(split_command("bake && serve")->dropped, "&& serve");
 }
 
 }  // namespace tutti::model

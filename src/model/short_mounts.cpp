@@ -65,8 +65,9 @@ std::vector<std::string_view> split_mount(std::string_view text) {
     return parts;
 }
 
-// Unknown options do nothing; the last of contradicting ones wins.
-void apply_options(Mount& mount, std::string_view options) {
+// The last of contradicting options wins. Gives the first one that nobody knows; it does nothing.
+std::string_view apply_options(Mount& mount, std::string_view options) {
+    std::string_view unknown;
     const auto bind = [&mount]() -> BindOptions& { return mount.bind ? *mount.bind : mount.bind.emplace(); };
     for (const std::string_view option : base::split(options, ',')) {
         if (option == "ro" || option == "rw")
@@ -77,7 +78,10 @@ void apply_options(Mount& mount, std::string_view options) {
             bind().selinux = option;
         else if (std::find(propagations.begin(), propagations.end(), option) != propagations.end())
             bind().propagation = option;
+        else if (unknown.empty() && option != "cached" && option != "delegated" && option != "consistent")
+            unknown = option;
     }
+    return unknown;
 }
 
 void complete(Mount& mount) {
@@ -113,7 +117,9 @@ Parsed<Mount> parse_mount(std::string_view text) {
         mount.value.source = parts[0];
         mount.value.target = parts[1];
     }
-    if (parts.size() == 3) apply_options(mount.value, parts[2]);
+    if (parts.size() == 3)
+        if (const std::string_view unknown = apply_options(mount.value, parts[2]); !unknown.empty())
+            mount.remark = base::cat("unknown option '", unknown, "' is ignored");
     complete(mount.value);
     mount.value.target = base::path::clean(mount.value.target);
     return mount;
