@@ -1,5 +1,6 @@
 #include "docker/client/engine.h"
 
+#include "docker/client/builder.h"
 #include "docker/client/faces.h"
 #include "http/url.h"
 
@@ -17,6 +18,7 @@ class FarEngine : public engine::Engine {
     engine::Networks& networks() override { return networks_; }
     engine::Volumes& volumes() override { return volumes_; }
     engine::System& system() override { return system_; }
+    engine::Builder* builder() override { return &builder_; }
 
   private:
     Api api_;
@@ -25,6 +27,7 @@ class FarEngine : public engine::Engine {
     NetworksFace networks_;
     VolumesFace volumes_;
     SystemFace system_;
+    BuildxBuilder builder_{api_};
 };
 
 }  // namespace

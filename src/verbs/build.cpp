@@ -1,0 +1,248 @@
+#include "verbs/build.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "state/project_state.h"
+
+namespace tutti::verbs {
+
+using base::cat;
+using base::Error;
+using base::ErrorKind;
+using base::Progress;
+
+namespace {
+
+constexpr std::string_view service_prefix = "service:";
+
+std::string variable(const model::Project& project, const std::string& name) {
+    const auto found = project.environment.find(name);
+    return found == project.environment.end() ? std::string() : found->second;
+}
+
+// A value in the file, else in the environment of the project, else the builder's own.
+void set_arguments(engine::BuildSpec& spec, const model::Project& project, const model::Build& build,
+                   const BuildOptions& options) {
+    for (const auto& [name, value] : build.args) {
+        if (value)
+            spec.args[name] = *value;
+        else if (const auto found = project.environment.find(name); found != project.environment.end())
+            spec.args[name] = found->second;
+        else
+            spec.inherited_args.push_back(name);
+    }
+    for (const auto& name : options.inherited_args)
+        if (const auto found = project.environment.find(name); found != project.environment.end())
+            spec.args[name] = found->second;
+    for (const auto& [name, value] : options.args) spec.args[name] = value;
+}
+
+void set_secrets(engine::BuildSpec& spec, const model::Project& project, const std::string& service,
+                 const model::Build& build) {
+    for (const auto& reference : build.secrets) {
+        const auto found = project.secrets.find(reference.source);
+        if (found == project.secrets.end())
+            throw Error(ErrorKind::invalid,
+                        cat("build of service \"", service, "\": secret ", reference.source, " is not defined"));
+        engine::BuildSecret secret;
+        secret.id = reference.target.empty() ? reference.source : reference.target;
+        if (!found->second.environment.empty()) {
+            secret.has_value = true;
+            secret.environment_value = variable(project, found->second.environment);
+        } else if (!found->second.file.empty()) {
+            secret.file = found->second.file;
+        } else {
+            throw Error(ErrorKind::unsupported,
+                        cat("build.secrets only supports environment or file-based secrets: ", reference.source));
+        }
+        spec.secrets.push_back(std::move(secret));
+    }
+}
+
+std::vector<std::string> with_needs(const model::Project& project, std::vector<std::string> names, bool dependencies) {
+    std::vector<std::string> out;
+    std::set<std::string> seen;
+    while (!names.empty()) {
+        const std::string name = names.back();
+        names.pop_back();
+        if (!seen.insert(name).second) continue;
+        const auto found = project.services.find(name);
+        if (found == project.services.end()) throw Error(ErrorKind::not_found, cat("no such service: ", name));
+        out.push_back(name);
+        if (found->second.build)
+            for (auto& need : build_needs(found->second)) names.push_back(std::move(need));
+        if (dependencies)
+            for (const auto& [need, how] : found->second.depends_on)
+                if (project.services.contains(need)) names.push_back(need);
+    }
+    return out;
+}
+
+// Builds side by side, each once those are done that it builds upon.
+class Graph {
+  public:
+    Graph(const model::Project& project, std::vector<std::string> names) : project_(project) {
+        std::erase_if(names, [&](const std::string& name) { return !project.services.find(name)->second.build; });
+        std::ranges::sort(names);
+        left_.insert(names.begin(), names.end());
+    }
+
+    bool empty() const { return left_.empty(); }
+
+    // A service that is ready to be built; nothing when all are taken. Waits for one to become ready.
+    std::optional<std::string> take(const os::Cancel& cancel) {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            cancel.check();
+            if (left_.empty()) return std::nullopt;
+            for (const auto& name : left_)
+                if (ready(name)) {
+                    std::string out = name;
+                    left_.erase(name);
+                    running_.insert(out);
+                    return out;
+                }
+            if (running_.empty())
+                throw Error(ErrorKind::invalid, cat("cycle found among the builds of: ",
+                                                    base::join(std::vector(left_.begin(), left_.end()), ", ")));
+            changed_.wait_for(lock, std::chrono::milliseconds(200));
+        }
+    }
+
+    void done(const std::string& name) {
+        {
+            const std::lock_guard lock(mutex_);
+            running_.erase(name);
+        }
+        changed_.notify_all();
+    }
+
+  private:
+    bool ready(const std::string& name) const {
+        return std::ranges::none_of(build_needs(project_.services.find(name)->second), [&](const std::string& need) {
+            return left_.contains(need) || running_.contains(need);
+        });
+    }
+
+    const model::Project& project_;
+    std::set<std::string> left_, running_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+};
+
+void build_one(const model::Project& project, const std::string& name, const BuildOptions& options,
+               engine::Engine& engine, engine::Builder& builder, base::Reporter& reporter, const os::Cancel& cancel) {
+    const engine::BuildSpec spec = build_spec(project, name, options);
+    const std::string id = cat("Image ", spec.tags.front());
+    reporter.progress({id, {}, Progress::State::working, "Building", {}});
+    try {
+        builder.build(
+            spec, reporter, options.output ? options.output : [](std::string_view) {}, cancel);
+        if (options.push && !options.check)
+            for (const auto& tag : spec.tags)
+                engine.images().push(tag, {.progress_id = cat("Image ", tag)}, reporter, cancel);
+    } catch (Error& error) {
+        reporter.progress({id, {}, Progress::State::error, "Error", error.message()});
+        error.add_context(cat("building service ", name));
+        throw;
+    }
+    reporter.progress({id, {}, Progress::State::done, "Built", {}});
+}
+
+}  // namespace
+
+std::vector<std::string> build_needs(const model::Service& service) {
+    std::vector<std::string> out;
+    if (!service.build) return out;
+    for (const auto& [name, where] : service.build->additional_contexts)
+        if (where.starts_with(service_prefix)) out.push_back(where.substr(service_prefix.size()));
+    return out;
+}
+
+engine::BuildSpec build_spec(const model::Project& project, const std::string& name, const BuildOptions& options) {
+    const model::Service& service = project.services.find(name)->second;
+    const model::Build& build = *service.build;
+    engine::BuildSpec spec;
+    spec.context = build.context;
+    spec.dockerfile = build.dockerfile_inline.empty() ? build.dockerfile : std::string();
+    spec.dockerfile_inline = build.dockerfile_inline;
+    spec.target = build.target;
+    spec.network = build.network;
+    spec.isolation = build.isolation;
+    spec.tags = {state::image_of(service, project.name)};
+    spec.tags.insert(spec.tags.end(), build.tags.begin(), build.tags.end());
+    spec.labels = {build.labels.begin(), build.labels.end()};
+    spec.labels.emplace("com.docker.compose.project", project.name);
+    spec.labels.emplace("com.docker.compose.service", name);
+    spec.cache_from = build.cache_from;
+    spec.cache_to = build.cache_to;
+    spec.no_cache_filter = build.no_cache_filter;
+    spec.entitlements = build.entitlements;
+    spec.platforms = build.platforms;
+    spec.platform = !service.platform.empty() ? service.platform : variable(project, "DOCKER_DEFAULT_PLATFORM");
+    for (const auto& [host, addresses] : build.extra_hosts)
+        for (const auto& address : addresses) spec.extra_hosts.push_back(cat(host, '=', address));
+    for (const auto& [key, where] : build.additional_contexts) {
+        std::string place = where;
+        if (place.starts_with(service_prefix)) {
+            const auto other = project.services.find(place.substr(service_prefix.size()));
+            if (other == project.services.end())
+                throw Error(ErrorKind::invalid, cat("build of service \"", name,
+                                                    "\": no such service: ", place.substr(service_prefix.size())));
+            place = cat("docker-image://", state::image_of(other->second, project.name));
+        }
+        spec.contexts.emplace(key, std::move(place));
+    }
+    for (const auto& key : build.ssh) spec.ssh.emplace(key.id, key.path);
+    if (!options.ssh.empty()) {
+        const auto equals = options.ssh.find('=');
+        spec.ssh[options.ssh.substr(0, equals)] =
+            equals == std::string::npos ? std::string() : options.ssh.substr(equals + 1);
+    }
+    for (const auto& [limit, value] : build.ulimits)
+        spec.ulimits.push_back(
+            {limit, value.single != 0 ? value.single : value.soft, value.single != 0 ? value.single : value.hard});
+    spec.shm_size = build.shm_size.count;
+    spec.pull = build.pull || options.pull;
+    spec.no_cache = build.no_cache || options.no_cache;
+    spec.privileged = build.privileged;
+    spec.check_only = options.check;
+    spec.quiet = options.quiet;
+    spec.provenance = options.provenance.empty() ? build.provenance : options.provenance;
+    spec.sbom = options.sbom.empty() ? build.sbom : options.sbom;
+    spec.progress_id = cat("Image ", spec.tags.front());
+    set_arguments(spec, project, build, options);
+    set_secrets(spec, project, name, build);
+    return spec;
+}
+
+void build(const model::Project& project, const std::vector<std::string>& services, const BuildOptions& options,
+           engine::Engine& engine, base::Reporter& reporter, os::Scope& scope) {
+    std::vector<std::string> names = services;
+    if (names.empty())
+        for (const auto& [name, service] : project.services) names.push_back(name);
+    Graph graph(project, with_needs(project, std::move(names), options.with_dependencies));
+    if (graph.empty()) return;
+    engine::Builder* builder = engine.builder();
+    if (!builder)
+        throw Error(ErrorKind::unsupported, "this engine does not build images",
+                    "build them elsewhere and pull or load them");
+    os::Scope workers = scope.child();
+    const std::size_t width = options.parallel == 0 ? 4 : options.parallel;
+    for (std::size_t i = 0; i < width; ++i) {
+        workers.spawn([&] {
+            while (const auto name = graph.take(workers.cancel())) {
+                build_one(project, *name, options, engine, *builder, reporter, workers.cancel());
+                graph.done(*name);
+            }
+        });
+    }
+    workers.join();
+}
+
+}  // namespace tutti::verbs
