@@ -144,7 +144,8 @@ std::string Reference::repository() const { return cat(domain, '/', path); }
 
 std::string Reference::familiar_repository() const {
     if (domain != "docker.io") return repository();
-    return path.starts_with("library/") ? path.substr(8) : path;
+    if (path.starts_with("library/") && path.find('/', 8) == std::string::npos) return path.substr(8);
+    return looks_like_domain(path.substr(0, path.find('/'))) ? repository() : path;
 }
 
 static std::string with_ends(std::string name, const Reference& reference) {

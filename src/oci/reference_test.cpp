@@ -35,6 +35,8 @@ TEST(Reference, DigestsStandForThemselves) {
 TEST(Reference, FamiliarNamesAreShort) {
     EXPECT_EQ(Reference::parse("docker.io/library/busybox:1").familiar(), "busybox:1");
     EXPECT_EQ(Reference::parse("user/app").familiar(), "user/app:latest");
+    EXPECT_EQ(Reference::parse("library/a.b/c").familiar(), "library/a.b/c:latest") << "a.b would be a host";
+    EXPECT_EQ(Reference::parse("docker.io/a.b/c").familiar(), "docker.io/a.b/c:latest");
     EXPECT_EQ(Reference::parse("ghcr.io/o/app").familiar(), "ghcr.io/o/app:latest");
 }
 
