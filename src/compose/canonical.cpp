@@ -225,6 +225,9 @@ doc::Node to_node(const model::Port& port, const doc::Node& from) {
 // One entry may mean several ports, so the list is made anew.
 void ports(doc::Node& node, const Place& place, const Walk& walk) {
     if (!node.is_list()) return invalid_type(node, place, "ports", walk);
+    // Where variables are kept, one text that is no port yet leaves the whole list as written.
+    const auto unclear = [](const doc::Node& item) { return item.is_text() && !model::parse_ports(item.as_text()); };
+    if (walk.lenient && std::ranges::any_of(node.items(), unclear)) return;
     doc::Node::List out;
     out.reserve(node.size());
     std::size_t index = 0;
@@ -235,8 +238,6 @@ void ports(doc::Node& node, const Place& place, const Walk& walk) {
             const auto parsed = model::parse_ports(model::to_go_text(item));
             if (parsed)
                 for (const model::Port& port : parsed.value) out.push_back(to_node(port, item));
-            else if (walk.lenient && item.is_text())
-                out.push_back(std::move(item));
             else
                 walk.diagnostics.error(item, base::cat(Place(place, index).to_text(), ": ", parsed.fault))
                     .with_hint("[IP:][HOST-PORT:]CONTAINER-PORT[/tcp|udp|sctp]");

@@ -10,6 +10,19 @@ using Variables = std::map<std::string, TemplateVariable>;
 
 void extract(std::string_view text, doc::Mark mark, unsigned depth, Variables& out);
 
+// The brace that ends `{NAME}` or `{NAME-operand}` at the start of `text`; npos if it is no such thing.
+std::size_t braced_end(std::string_view text) {
+    if (!text.starts_with('{')) return std::string_view::npos;
+    const std::string_view name = name_at(text.substr(1));
+    std::string_view after = text.substr(1 + name.size());
+    if (name.empty() || after.empty()) return std::string_view::npos;
+    if (after[0] == '}') return 1 + name.size();
+    if (after[0] == ':') after.remove_prefix(1);
+    if (after.empty() || std::string_view("-+?").find(after[0]) == std::string_view::npos) return std::string_view::npos;
+    const std::size_t close = closing_brace(text);
+    return close != std::string_view::npos ? close : text.substr(0, text.find('\n')).rfind('}');
+}
+
 // `${…}`: the variable, what its operator says, and the variables in its operand.
 void extract_braced(std::string_view inside, doc::Mark mark, unsigned depth, Variables& out) {
     std::size_t n = 0;
@@ -37,10 +50,7 @@ void extract(std::string_view text, doc::Mark mark, unsigned depth, Variables& o
         } else if (!name.empty()) {
             out[std::string(name)] = {std::string(name), {}, {}, false, mark};
             i += 1 + name.size();
-        } else if (rest.starts_with('{') && !name_at(rest.substr(1)).empty()) {
-            std::size_t close = closing_brace(rest);
-            if (close == std::string_view::npos) close = rest.substr(0, rest.find('\n')).rfind('}');
-            if (close == std::string_view::npos) return;
+        } else if (const std::size_t close = braced_end(rest); close != std::string_view::npos) {
             extract_braced(rest.substr(1, close - 1), mark, depth, out);
             i += close + 2;
         } else {
