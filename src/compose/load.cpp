@@ -11,6 +11,7 @@
 #include "compose/normalize.h"
 #include "compose/pipeline.h"
 #include "compose/project_name.h"
+#include "compose/remote.h"
 #include "compose/selection.h"
 #include "model/read.h"
 
@@ -20,11 +21,12 @@ using doc::Node;
 
 namespace {
 
-// The files as given; all are read, so that the faults of all are reported.
-std::optional<std::vector<ComposeFile>> read_files(const Steps& steps, Setting& setting) {
+// The files as given; all are read, so that the faults of all are reported. A remote file brings its folder: `folder`
+// becomes that of the first one.
+std::optional<std::vector<ComposeFile>> read_files(const Steps& steps, Setting& setting, std::string& folder) {
     std::vector<ComposeFile> files;
     bool complete = true;
-    bool stdin_read = false;
+    bool stdin_read = false, remote_seen = false;
     for (auto& name : setting.files) {
         if (name == "-" && std::exchange(stdin_read, true)) {
             files.push_back({name, 0, {}});  // there is nothing left to read
@@ -38,6 +40,7 @@ std::optional<std::vector<ComposeFile>> read_files(const Steps& steps, Setting& 
             complete = false;
             continue;
         }
+        if (is_remote(name) && !std::exchange(remote_seen, true)) folder = base::path::folder(*path);
         name = *path;
         files.push_back(std::move(*file));
     }
@@ -95,14 +98,14 @@ Loaded load(const LoadOptions& options, const base::Files& files, const Fetch& f
     Loaded loaded;
     auto setting = discover(options, steps.reading);
     if (!setting) return loaded;
-    auto read = read_files(steps, *setting);
+    loaded.working_dir = setting->folder;
+    auto read = read_files(steps, *setting, loaded.working_dir);
     if (!read) return loaded;
     const auto name = project_name(options, *read, setting->folder, setting->environment, diagnostics);
     if (!name) return loaded;
 
     loaded.name = *name;
     loaded.files = setting->files;
-    loaded.working_dir = setting->folder;
     loaded.environment = std::move(setting->environment);
     loaded.environment.insert_or_assign("COMPOSE_PROJECT_NAME", Variable{*name, Variable::Source::computed, {}});
     // A model that is only printed as written sees no variables but this one.
