@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/engines.h"
 #include "app/fetch.h"
 #include "app/pin_image.h"
 #include "base/error.h"
@@ -16,6 +19,7 @@
 #include "embedded/runtime/command.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "os/signals.h"
 
 namespace {
 
@@ -71,10 +75,33 @@ int run_oci_runtime(int argc, char** argv) {
                                           {TUTTI_VERSION, place, "/var/cache/tutti", place + "/runtime"});
 }
 
+std::string read_line() {
+    std::string line;
+    for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) line.push_back(c);
+    return line;
+}
+
+// The first signal ends the command's work, a second one the program; a command may take them over.
+void obey_signals(os::Signals& signals, cli::Session& session) {
+    constexpr int interrupted = 130;
+    const auto by_default = [&session, again = std::make_shared<bool>(false)](int signal) {
+        if (signal == SIGWINCH) return;
+        if (std::exchange(*again, true)) ::_exit(interrupted);
+        session.scope.cancel().cancel();
+    };
+    signals.set_handler(by_default);
+    session.on_signal = [&signals, by_default](std::function<void(int)> handler) {
+        signals.set_handler(handler ? std::move(handler) : by_default);
+    };
+}
+
 }  // namespace
 
 int main(int argc, char** argv, char** environment) {
     if (argc > 1 && std::string_view(argv[1]) == "runtime") return run_oci_runtime(argc, argv);
+    if (argc > 1 && std::string_view(argv[1]) == "internal") return app::run_internal({argv + 2, argv + argc});
+    os::Signals signals({SIGINT, SIGTERM, SIGHUP, SIGWINCH});
+    ::signal(SIGPIPE, SIG_IGN);  // a reader that is gone shows in write()
     const os::RealFiles files;
     cli::Session session{.program = program_name(argc > 0 ? argv[0] : ""),
                          .version = TUTTI_VERSION,
@@ -89,6 +116,12 @@ int main(int argc, char** argv, char** environment) {
     session.write_file = write_file;
     session.fetch = [&](std::string_view reference) { return app::fetch(reference, session.environment); };
     session.pin_image = app::pin_image;
+    session.read_line = read_line;
+    app::Engines engines;
+    session.engine = [&]() -> engine::Engine& { return engines.open(session.environment); };
+    session.engine_is_here = app::engine_is_here(session.environment);
+    session.lock_folder = app::lock_folder(session.environment);
+    obey_signals(signals, session);
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     return cli::run(arguments, session);
 }

@@ -5,7 +5,13 @@
 namespace tutti::cli {
 
 std::span<const Command* const> commands() {
-    static constexpr std::array all{&config_command, &version_command};
+    static constexpr std::array all{
+        &attach_command, &commit_command,  &config_command,  &create_command, &down_command,    &events_command,
+        &exec_command,   &export_command,  &images_command,  &kill_command,   &logs_command,    &ls_command,
+        &pause_command,  &plan_command,    &port_command,    &ps_command,     &pull_command,    &push_command,
+        &remove_command, &restart_command, &run_command,     &scale_command,  &start_command,   &stats_command,
+        &stop_command,   &top_command,     &unpause_command, &up_command,     &version_command, &volumes_command,
+        &wait_command};
     return all;
 }
 

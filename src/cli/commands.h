@@ -7,7 +7,36 @@
 
 namespace tutti::cli {
 
+extern const Command attach_command;   // attach.cpp
+extern const Command commit_command;   // commit.cpp
 extern const Command config_command;   // config.cpp
+extern const Command create_command;   // create.cpp
+extern const Command down_command;     // down.cpp
+extern const Command events_command;   // events.cpp
+extern const Command exec_command;     // exec.cpp
+extern const Command export_command;   // commit.cpp
+extern const Command images_command;   // images.cpp
+extern const Command kill_command;     // lifecycle.cpp
+extern const Command logs_command;     // logs.cpp
+extern const Command ls_command;       // ls.cpp
+extern const Command pause_command;    // lifecycle.cpp
+extern const Command plan_command;     // plan.cpp
+extern const Command port_command;     // port.cpp
+extern const Command ps_command;       // ps.cpp
+extern const Command pull_command;     // pull.cpp
+extern const Command push_command;     // push.cpp
+extern const Command remove_command;   // lifecycle.cpp
+extern const Command restart_command;  // lifecycle.cpp
+extern const Command run_command;      // one_off.cpp
+extern const Command scale_command;    // scale.cpp
+extern const Command start_command;    // lifecycle.cpp
+extern const Command stats_command;    // stats.cpp
+extern const Command stop_command;     // lifecycle.cpp
+extern const Command top_command;      // top.cpp
+extern const Command unpause_command;  // lifecycle.cpp
+extern const Command up_command;       // up.cpp
 extern const Command version_command;  // version.cpp
+extern const Command volumes_command;  // volumes.cpp
+extern const Command wait_command;     // wait.cpp
 
 }  // namespace tutti::cli

@@ -75,6 +75,8 @@ bool prepare(const Arguments& arguments, Session& session) {
     session.environment = std::move(environment);
     const std::string ansi = ansi_mode(arguments, session);
     session.progress = progress_mode(progress, ansi);
+    session.ansi = ansi != "never";
+    session.ansi_always = ansi == "always";
     session.colour =
         ansi != "never" && session.variable("NO_COLOR").empty() && (session.err_is_terminal || ansi == "always");
     session.parallel = parallel_limit(arguments, session);

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "engine/engine.h"
+#include "os/scope.h"
 
 namespace tutti::cli {
 
@@ -28,10 +30,21 @@ struct Session {
     std::function<std::string(std::string_view reference)> fetch;
     std::function<std::string(std::string_view image)> pin_image;
 
+    // The engine that this command drives; made at the first call, lives as long as the session.
+    std::function<engine::Engine&()> engine;
+    bool engine_is_here = true;  // it publishes ports on this machine
+    os::Scope scope;             // of the command: a first SIGINT or SIGTERM cancels it
+    // Takes signals over until it is handed nothing again; null where there are none (tests).
+    std::function<void(std::function<void(int signal)>)> on_signal;
+    std::function<std::string()> read_line;  // one line of standard input
+    std::string lock_folder;                 // where projects are locked; empty: nowhere
+
     // From the global flags and their variables, set before the command runs.
     std::string progress = "auto";  // auto, tty, plain, json, quiet
-    bool colour = false;            // for standard error
-    std::int64_t parallel = -1;     // at most so many operations at once; -1: no limit
+    bool ansi = true;               // --ansi never is off
+    bool ansi_always = false;
+    bool colour = false;         // for standard error
+    std::int64_t parallel = -1;  // at most so many operations at once; -1: no limit
 
     std::string variable(std::string_view name) const {
         const auto found = environment.find(std::string(name));

@@ -58,6 +58,7 @@ void pause(const Target& target, engine::Engine& engine, bool pause, const Limit
 struct RemoveOptions {
     bool stop = false, force = false, volumes = false;
     Ask ask;
+    std::function<void(std::string_view)> say;  // what goes, with force
 };
 // False: there was nothing to remove.
 bool remove(const Target& target, engine::Engine& engine, const RemoveOptions& options, const Limits& limits,

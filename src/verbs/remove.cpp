@@ -27,10 +27,11 @@ bool remove(const Target& target, engine::Engine& engine, const RemoveOptions& o
     }
     if (names.empty()) return false;
     const std::string message = cat("Going to remove ", base::join(names, ", "));
-    if (options.force)
-        reporter.note(cat(message, "\n"));
-    else if (options.ask && !options.ask(message, false))
+    if (options.force) {
+        if (options.say) options.say(cat(message, "\n"));
+    } else if (options.ask && !options.ask(message, false)) {
         return true;
+    }
     run_or_rehearse(plan, target.name, engine, limits, reporter, scope);
     return true;
 }

@@ -105,7 +105,7 @@ plan::CreateContainer creation(const model::Project& project, const model::Servi
 }  // namespace
 
 int run(model::Project project, engine::Engine& engine, const RunOptions& options, const CreateOptions& create,
-        const Stdio& stdio, base::Reporter& reporter, os::Scope& scope) {
+        const Stdio& stdio, base::Reporter& reporter, os::Scope& scope, const std::function<void()>& before_attach) {
     if (!project.services.count(options.service))
         throw Error(ErrorKind::not_found, cat("no such service: ", options.service));
     if (options.tty && options.interactive && !options.detach && !stdio.in_is_terminal)
@@ -130,6 +130,7 @@ int run(model::Project project, engine::Engine& engine, const RunOptions& option
     }
     run_plan(plan, with, engine, own, reporter, scope);
 
+    if (before_attach) before_attach();
     const auto hooks = [&] {
         for (const model::Hook& hook : service.post_start)
             plan::run_hook(engine, name, name, service.name, service.tty, hook, create.hook_output, scope.cancel());

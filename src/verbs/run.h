@@ -21,8 +21,9 @@ struct RunOptions {
     std::string user, working_dir;
     bool detach = false, auto_remove = false, tty = false, interactive = true, aliases = false, no_deps = false;
 };
+// before_attach: the terminal is the process's from then on.
 // The exit code of the process, or 0 when detached (the id is then written to stdio.out).
 int run(model::Project project, engine::Engine& engine, const RunOptions& options, const CreateOptions& create,
-        const Stdio& stdio, base::Reporter& reporter, os::Scope& scope);
+        const Stdio& stdio, base::Reporter& reporter, os::Scope& scope, const std::function<void()>& before_attach);
 
 }  // namespace tutti::verbs

@@ -1,0 +1,199 @@
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/table.h"
+#include "cli/target.h"
+#include "cli/up.h"
+#include "doc/json.h"
+#include "state/labels.h"
+#include "verbs/words.h"
+
+namespace tutti::cli {
+
+namespace {
+
+using base::cat;
+using doc::Node;
+
+// "2026-11-29 02:45:02 +0000 UTC", as Go prints a time.
+std::string go_time(engine::Time time) {
+    std::string text = base::to_rfc3339(time);
+    text = text.substr(0, text.find('.'));
+    return base::replace_all(text, "T", " ") + " +0000 UTC";
+}
+
+Node publishers(std::vector<engine::PublishedPort> ports) {
+    std::stable_sort(ports.begin(), ports.end(),
+                     [](const auto& a, const auto& b) { return a.container_port < b.container_port; });
+    Node list = Node::list();
+    for (const engine::PublishedPort& port : ports) {
+        Node& one = list.push(Node::map());
+        one.set("URL", Node(port.host_ip));
+        one.set("TargetPort", Node(std::int64_t{port.container_port}));
+        one.set("PublishedPort", Node(std::int64_t{port.host_port}));
+        one.set("Protocol", Node(port.protocol));
+    }
+    return list;
+}
+
+Node row_of(const state::Container& container, bool truncate, engine::Time now) {
+    const engine::ContainerSummary& summary = container.summary;
+    std::vector<std::string> labels, networks, mounts;
+    for (const auto& [key, value] : summary.labels) labels.push_back(cat(key, "=", value));
+    for (const engine::Endpoint& endpoint : summary.endpoints) networks.push_back(endpoint.network);
+    std::int64_t local = 0;
+    for (const engine::MountPoint& mount : summary.mounts) {
+        const std::string& name = mount.name.empty() ? mount.source : mount.name;
+        mounts.push_back(truncate ? ellipsis(name, 15) : name);
+        if (mount.driver == "local") ++local;
+    }
+    const bool over = summary.state == engine::ContainerState::exited || summary.state == engine::ContainerState::dead;
+    Node row = Node::map();
+    row.set("ID", Node(truncate ? summary.id.substr(0, 12) : summary.id));
+    row.set("Name", Node(summary.name));
+    row.set("Names", Node(summary.name));
+    row.set("Project", Node(container.project));
+    row.set("Service", Node(container.service));
+    row.set("Image", Node(summary.image));
+    row.set("Command", Node(doc::write_json(Node(truncate ? ellipsis(summary.command, 20) : summary.command),
+                                            {.escape_html = false})));
+    row.set("CreatedAt", Node(go_time(summary.created)));
+    row.set(
+        "RunningFor",
+        Node(verbs::human_duration(std::chrono::duration_cast<std::chrono::seconds>(now - summary.created)) + " ago"));
+    row.set("State", Node(to_text(summary.state)));
+    row.set("Status", Node(verbs::status_text(summary, now)));
+    row.set("Health", Node(summary.state == engine::ContainerState::running && summary.health != engine::Health::none
+                               ? to_text(summary.health)
+                               : std::string_view()));
+    row.set("ExitCode", Node(std::int64_t{over ? summary.exit_code : 0}));
+    row.set("Publishers", publishers(summary.ports));
+    row.set("Ports", Node(verbs::ports_text(summary.ports)));
+    row.set("Labels", Node(base::join(labels, ",")));
+    row.set("Size", Node("0B"));
+    row.set("Mounts", Node(base::join(mounts, ",")));
+    row.set("LocalVolumes", Node(std::to_string(local)));
+    row.set("Networks", Node(base::join(networks, ",")));
+    row.set("Engine", Node(container.label(state::label::engine)));
+    return row;
+}
+
+constexpr std::string_view table =
+    "table {{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}";
+
+const std::vector<Titles>& titles() {
+    static const std::vector<Titles> all = {{"ID", "CONTAINER ID"},
+                                            {"Name", "NAME"},
+                                            {"Names", "NAMES"},
+                                            {"Project", "PROJECT"},
+                                            {"Service", "SERVICE"},
+                                            {"Image", "IMAGE"},
+                                            {"Command", "COMMAND"},
+                                            {"CreatedAt", "CREATED AT"},
+                                            {"RunningFor", "CREATED"},
+                                            {"Ports", "PORTS"},
+                                            {"State", "STATE"},
+                                            {"Status", "STATUS"},
+                                            {"Size", "SIZE"},
+                                            {"Labels", "LABELS"},
+                                            {"Mounts", "MOUNTS"},
+                                            {"Networks", "NETWORKS"},
+                                            {"LocalVolumes", "LOCAL VOLUMES"},
+                                            {"Engine", "ENGINE"}};
+    return all;
+}
+
+std::vector<std::string> statuses(const Arguments& arguments) {
+    std::vector<std::string> wanted = arguments.texts("status");
+    const std::string filter = arguments.text("filter");
+    if (filter.empty()) return wanted;
+    const auto equals = filter.find('=');
+    if (equals == std::string::npos) refuse("arguments to --filter should be in form KEY=VAL");
+    const std::string key = filter.substr(0, equals);
+    if (key == "source") refuse("not implemented");
+    if (key != "status") refuse(cat("unknown filter ", key));
+    wanted.push_back(filter.substr(equals + 1));
+    return wanted;
+}
+
+int ps(const Arguments& arguments, Session& session) {
+    const std::vector<std::string> wanted = statuses(arguments);
+    const auto subject = project_or_name(arguments, session, arguments.rest());
+    if (!subject) return 1;
+    std::vector<std::string> services = arguments.rest();
+    if (subject->project) {
+        verbs::check_services(*subject->project, services);
+        if (services.empty() && !arguments.on("orphans"))
+            for (const auto& [name, service] : subject->project->services) services.push_back(name);
+    }
+    const bool all = arguments.on("all");
+    std::vector<state::Container> containers;
+    for (state::Container& container :
+         state::list_containers(session.engine(), subject->name, all || !wanted.empty())) {
+        if (container.one_off && !all) continue;
+        if (!services.empty() && std::find(services.begin(), services.end(), container.service) == services.end())
+            continue;
+        const std::string state(to_text(container.summary.state));
+        if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), state) == wanted.end()) continue;
+        containers.push_back(std::move(container));
+    }
+    if (arguments.on("quiet")) {
+        for (const state::Container& container : containers) session.out(container.id() + "\n");
+        return 0;
+    }
+    if (arguments.on("services")) {
+        std::vector<std::string> names;
+        for (const state::Container& container : containers)
+            if (std::find(names.begin(), names.end(), container.service) == names.end())
+                names.push_back(container.service);
+        session.out(base::join(names, "\n") + "\n");
+        return 0;
+    }
+    std::vector<Node> rows;
+    bool engines = false;
+    for (const state::Container& container : containers) {
+        rows.push_back(row_of(container, !arguments.on("no-trunc"), std::chrono::system_clock::now()));
+        engines = engines || !container.label(state::label::engine).empty();
+    }
+    Node result;
+    print_rows(session, arguments.text("format"), cat(table, engines ? "\t{{.Engine}}" : ""), titles(), rows,
+               [&](std::size_t row) -> Methods {
+                   return [&, row](std::string_view name, const std::vector<Node>& given) -> const Node* {
+                       if (name != "Label" || given.size() != 1 || !given[0].is_text()) return nullptr;
+                       result = Node(containers[row].label(given[0].as_text()));
+                       return &result;
+                   };
+               });
+    return 0;
+}
+
+constexpr Flag flags[] = {
+    {.name = "all", .letter = 'a', .help = "Show all stopped containers (including those created by the run command)"},
+    {.name = "filter", .kind = FlagKind::text, .help = "Filter services by a property (supported filters: status)"},
+    {.name = "format",
+     .kind = FlagKind::text,
+     .help =
+         "Format output using a custom template:\n'table':            Print output in table format with column headers "
+         "(default)\n'table TEMPLATE':   Print output in table format using the given Go template\n'json':             "
+         "Print in JSON format\n'TEMPLATE':         Print output using the given Go template."},
+    {.name = "no-trunc", .help = "Don't truncate output"},
+    {.name = "orphans", .help = "Include orphaned services (not declared by project)", .fallback = "true"},
+    {.name = "quiet", .letter = 'q', .help = "Only display IDs"},
+    {.name = "services", .help = "Display services"},
+    {.name = "status",
+     .kind = FlagKind::texts,
+     .help = "Filter services by status. Values: [paused | restarting | removing | running | dead | created | exited]"},
+};
+
+}  // namespace
+
+constinit const Command ps_command{
+    .name = "ps",
+    .usage = "ps [OPTIONS] [SERVICE...]",
+    .help = "List containers",
+    .flags = flags,
+    .run = ps,
+};
+
+}  // namespace tutti::cli
