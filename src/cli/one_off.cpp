@@ -97,7 +97,7 @@ int run_one_off(const Arguments& arguments, Session& session) {
         const auto words = model::split_command(arguments.text("entrypoint"));
         if (!words) refuse(cat("invalid command line string: ", arguments.text("entrypoint")));
         options.has_entrypoint = true;
-        options.entrypoint = *words;
+        options.entrypoint = words->words;
     }
     auto project = whole_project(arguments, session, {options.service});
     if (!project) return 1;
