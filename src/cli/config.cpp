@@ -155,6 +155,7 @@ class Config {
         options_.services = {};
         options_.interpolate = true;
         const compose::Loaded loaded = load();
+        if (arguments_.text("format") != "json") shorten_names(reading_.sources, session_);
         return finish([&] {
             return explain(arguments_.text("explain"), loaded, reading_.sources, arguments_.text("format") == "json");
         });

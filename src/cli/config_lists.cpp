@@ -132,7 +132,8 @@ std::string hashes(std::string_view names, bool resolve_environment, compose::Lo
     compose::select_services(project, chosen, compose::Dependencies::ignore, reading.diagnostics);
     apply_default_platform(project, reading.diagnostics);
     if (resolve_environment && !reading.diagnostics.failed())
-        compose::resolve_env_files(project, loaded.tree, loaded.environment, session.files, reading.sources, reading.diagnostics);
+        compose::resolve_env_files(project, loaded.tree, loaded.environment, session.files, reading.sources,
+                                   reading.diagnostics);
     if (reading.diagnostics.failed()) return {};
     std::string out;
     for (const auto& [name, service] : project.services) out += base::cat(name, " ", model::config_hash(service), "\n");

@@ -61,6 +61,14 @@ const doc::Node& at_path(const doc::Node& root, std::string_view path) {
     return *node;
 }
 
+// Of an item "KEY=value" that the path calls KEY the value alone.
+std::string_view item_value(const doc::Node& node, std::string_view path) {
+    const std::string& text = node.as_text();
+    const std::size_t equals = text.find('=');
+    const bool is_item = equals != std::string::npos && path.ends_with(base::cat(".", text.substr(0, equals)));
+    return is_item ? std::string_view(text).substr(equals + 1) : std::string_view(text);
+}
+
 std::string value_text(const doc::Node& node) {
     if (node.is_scalar() || node.size() == 0) return base::cat(" ", base::trim(doc::write_yaml(node)), "\n");
     return base::cat("\n", doc::write_yaml(node));
@@ -79,7 +87,7 @@ std::string_view verb(doc::Origin::How how) {
 }
 
 std::string as_text(const doc::Node& node, std::string_view path, const doc::Sources& sources) {
-    std::string out = base::cat(path, ":", value_text(node));
+    std::string out = base::cat(path, ":", value_text(node.is_text() ? doc::Node(item_value(node, path)) : node));
     const std::string place = sources.to_text(node.mark());
     if (place.empty())
         out += "  written nowhere: it follows from other values\n";
@@ -104,7 +112,7 @@ void set_place(doc::Node& out, doc::Mark mark, const doc::Sources& sources) {
 std::string as_json_text(const doc::Node& node, std::string_view path, const doc::Sources& sources) {
     doc::Node out = doc::Node::map();
     out.set("path", doc::Node(path));
-    out.set("value", node);
+    out.set("value", node.is_text() ? doc::Node(item_value(node, path)) : node);
     set_place(out, node.mark(), sources);
     doc::Node origins = doc::Node::list();
     for (const doc::Origin* origin = node.origin().get(); origin; origin = origin->before.get()) {

@@ -20,8 +20,15 @@ compose::LoadOptions load_options(const Arguments& arguments, const Session& ses
     return options;
 }
 
-bool report(const Reading& reading, const Arguments& arguments, const Session& session) {
+void shorten_names(doc::Sources& sources, const Session& session) {
+    const std::string folder = session.folder + (session.folder.ends_with('/') ? "" : "/");
+    for (std::uint32_t file = 0; file < sources.size(); ++file)
+        if (sources.name(file).starts_with(folder)) sources.rename(file, sources.name(file).substr(folder.size()));
+}
+
+bool report(Reading& reading, const Arguments& arguments, const Session& session) {
     const bool as_json = arguments.text("diagnostics") == "json";
+    if (!as_json) shorten_names(reading.sources, session);
     if (as_json)
         session.err(doc::write_json(doc::to_node(reading.diagnostics, reading.sources), {.pretty = true}) + "\n");
     else if (session.progress == "json" && reading.diagnostics.failed())

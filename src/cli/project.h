@@ -20,8 +20,11 @@ struct Reading {
 // From the global flags and the environment; the command adds what it wants.
 compose::LoadOptions load_options(const Arguments& arguments, const Session& session);
 
+// Files below the working directory are called by their relative names from here on.
+void shorten_names(doc::Sources& sources, const Session& session);
+
 // Prints faults to standard error, as --diagnostics says. False: there are errors, the command ends with status 1.
-bool report(const Reading& reading, const Arguments& arguments, const Session& session);
+bool report(Reading& reading, const Arguments& arguments, const Session& session);
 
 // Loads and reports. Nothing: there were errors.
 std::optional<compose::Loaded> load_project(const compose::LoadOptions& options, const Arguments& arguments,

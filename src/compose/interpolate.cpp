@@ -113,7 +113,7 @@ std::string describe(const UsedVariable& used) {
     if (!used.variable) return base::cat(used.name, ", which is not set");
     switch (used.variable->source) {
         case Variable::Source::shell: return base::cat(used.name, " of the shell");
-        case Variable::Source::env_file: return base::cat(used.name, " set here");
+        case Variable::Source::env_file: return used.name;
         case Variable::Source::flag: return base::cat(used.name, " of the command line");
         case Variable::Source::computed: return used.name;
     }

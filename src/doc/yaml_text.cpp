@@ -162,6 +162,8 @@ std::string yaml_hint(std::string_view problem, std::string_view line, Mark at) 
     if (indent.find('\t') != std::string_view::npos) return std::string(hints[0].hint);
     if (problem.find("cannot start any token") != std::string_view::npos && i < line.size())
         return base::cat("quote the value: YAML reserves '", line[i], "' at its start");
+    if (problem.find("expected ',' or") != std::string_view::npos && line.find("${") != std::string_view::npos)
+        return "between brackets a variable stands in quotes: \"${NAME}\"";
     for (const Hint& hint : hints)
         if (problem.find(hint.problem) != std::string_view::npos) return std::string(hint.hint);
     return {};
