@@ -41,6 +41,7 @@ engine::EngineInfo SystemFace::info() {
 void SystemFace::events(const engine::EventOptions& options, const engine::EventSink& sink, const os::Cancel& cancel) {
     const bool past = options.since != engine::Time{};
     auto follower = past ? parts_.events().follow_from_start() : parts_.events().follow_from_end();
+    if (options.ready) options.ready();
     os::Until until;
     if (options.until != engine::Time{}) {
         const auto left = options.until - std::chrono::system_clock::now();

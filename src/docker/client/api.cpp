@@ -189,6 +189,7 @@ http::Response Api::open(const Call& call, const os::Cancel& cancel) {
 
 void Api::each_line(const Call& call, const std::function<void(const Node&)>& line, const os::Cancel& cancel) {
     http::Response response = open(call, cancel);
+    if (call.opened) call.opened();
     std::string buffer;
     char more[16384];
     const auto take_lines = [&](bool end) {

@@ -28,6 +28,7 @@ struct Call {
     base::Source* stream = nullptr;  // a body as a stream; its type is `stream_type`
     std::string stream_type = "application/x-tar";
     std::chrono::milliseconds patience{120'000};  // between two bytes; zero: for ever
+    std::function<void()> opened = {};            // each_line: the engine has begun its answer
 };
 
 class Api {

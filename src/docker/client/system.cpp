@@ -15,12 +15,16 @@ engine::EngineInfo SystemFace::info() {
 void SystemFace::ping() { api_.ping(); }
 
 void SystemFace::events(const engine::EventOptions& options, const engine::EventSink& sink, const os::Cancel& cancel) {
+    // The engine answers a moment before it listens: what happens in between is asked for by its time.
+    const bool from_now = options.ready && options.since == engine::Time{};
+    const engine::Time since = from_now ? std::chrono::system_clock::now() : options.since;
     api_.each_line(
         {.path = "/events",
-         .query = {{"since", seconds_text(options.since)},
+         .query = {{"since", seconds_text(since)},
                    {"until", seconds_text(options.until)},
                    {"filters", filters({{"label", options.labels}})}},
-         .patience = {}},
+         .patience = {},
+         .opened = options.ready},
         [&](const Node& node) { sink(wire::event_from(node)); }, cancel);
 }
 

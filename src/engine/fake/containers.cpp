@@ -355,7 +355,7 @@ class FakeContainers final : public Containers {
         container.probes.clear();
         ++thing.starts;
         const Behaviour& behaviour = world_.behaviour(thing);
-        for (const auto& [stream, text] : behaviour.output) thing.log.push_back({world_.now(), stream, text, false});
+        for (const auto& [stream, text] : behaviour.output) thing.log->push_back({world_.now(), stream, text, false});
         world_.emit(thing, "start");
         if (has_check(container.spec) && behaviour.health != Health::none && behaviour.health != Health::starting) {
             container.health = behaviour.health;

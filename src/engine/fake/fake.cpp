@@ -68,7 +68,7 @@ void FakeEngine::set_health(const std::string& container, Health health, ProbeRe
 
 void FakeEngine::write_log(const std::string& container, StreamKind stream, std::string text) {
     const std::lock_guard lock(world_->mutex);
-    world_->find(container).log.push_back({world_->now(), stream, std::move(text), false});
+    world_->find(container).log->push_back({world_->now(), stream, std::move(text), false});
     world_->changed.notify_all();
 }
 

@@ -17,14 +17,15 @@ class FakeAttached final : public Attached {
   public:
     FakeAttached(World& world, std::string id, const AttachOptions& options)
         : world_(world), id_(std::move(id)), options_(options) {
-        next_ = options.logs ? 0 : world_.containers.at(id_).log.size();
+        log_ = world_.containers.at(id_).log;
+        next_ = options.logs ? 0 : log_->size();
         begun_ = !is_over(world_, id_);
         starts_ = starts_now();
     }
 
     void send(std::string_view bytes) override {
         const std::lock_guard lock(world_.mutex);
-        world_.find(id_).log.push_back({world_.now(), StreamKind::stdout_, std::string(bytes), true});
+        world_.find(id_).log->push_back({world_.now(), StreamKind::stdout_, std::string(bytes), true});
         world_.changed.notify_all();
     }
     void close_stdin() override {}
@@ -38,15 +39,13 @@ class FakeAttached final : public Attached {
     void receive(const OutputSink& sink, const os::Cancel& cancel) override {
         std::unique_lock lock(world_.mutex);
         while (true) {
-            const auto has_more = [&] {
-                return world_.containers.count(id_) && next_ < world_.containers.at(id_).log.size();
-            };
+            const auto has_more = [&] { return next_ < log_->size(); };
             world_.wait(lock, cancel, [&] {
                 return detached_ || has_more() || !world_.containers.count(id_) ||
                        ((begun_ || starts_now() > starts_) && is_over(world_, id_));
             });
             if (detached_ || !has_more()) return;
-            const LogLine line = world_.containers.at(id_).log[next_++];
+            const LogLine line = (*log_)[next_++];
             const bool wanted = line.stream == StreamKind::stdout_ ? options_.stdout_ : options_.stderr_;
             lock.unlock();
             if (wanted) sink(line.stream, line.partial ? line.text : line.text + "\n");
@@ -62,6 +61,7 @@ class FakeAttached final : public Attached {
     World& world_;
     std::string id_;
     AttachOptions options_;
+    std::shared_ptr<std::vector<LogLine>> log_;
     std::size_t next_ = 0;
     bool begun_ = false;
     int starts_ = 0;  // when it was attached
@@ -99,15 +99,15 @@ void read_log(World& world, const std::string& name, const LogOptions& options, 
     };
     std::size_t next = 0;
     if (options.tail >= 0) {
-        const auto& log = world.containers.at(id).log;
+        const auto& log = *world.containers.at(id).log;
         next = log.size();
         for (std::int64_t left = options.tail; next > 0 && left > 0;) left -= wanted(log[--next]) ? 1 : 0;
     }
     while (true) {
-        const auto has_more = [&] { return world.containers.count(id) && next < world.containers.at(id).log.size(); };
+        const auto has_more = [&] { return world.containers.count(id) && next < world.containers.at(id).log->size(); };
         if (options.follow) world.wait(lock, cancel, [&] { return has_more() || is_over(world, id); });
         if (!has_more()) return;
-        const LogLine line = world.containers.at(id).log[next++];
+        const LogLine line = (*world.containers.at(id).log)[next++];
         if (!wanted(line)) continue;
         lock.unlock();
         sink(line);

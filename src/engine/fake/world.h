@@ -30,7 +30,8 @@ struct Behaviour {
 
 struct Thing {
     Container container;
-    std::vector<LogLine> log;
+    // Shared with those who are attached: what was written can be read after a removal.
+    std::shared_ptr<std::vector<LogLine>> log = std::make_shared<std::vector<LogLine>>();
     std::map<std::string, std::string> files;  // copied in: path of the folder → tar bytes
     int starts = 0;
 };
