@@ -78,6 +78,15 @@ std::vector<network::PortSpec> port_specs(const engine::ContainerSpec& spec) {
     return out;
 }
 
+bool serves_names(const engine::ContainerSpec& spec) {
+    constexpr std::uint16_t kNames = 53;
+    return std::ranges::any_of(spec.ports, [](const auto& port) { return port.container_port == kNames; }) ||
+           std::ranges::any_of(spec.exposed_ports, [](const std::string& text) {
+               const Range range = parse_exposed(text).ports;
+               return range.first <= kNames && kNames <= range.last;
+           });
+}
+
 std::vector<engine::PublishedPort> published_ports(const std::vector<network::Endpoint>& endpoints,
                                                    const engine::ContainerSpec& spec) {
     std::vector<engine::PublishedPort> out;

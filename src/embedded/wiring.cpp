@@ -174,7 +174,8 @@ static void join_container(Parts& parts, const records::Config& config, const st
 }
 
 static void attach(Parts& parts, const records::Config& config, const NetworkChoice& choice, Wiring& wiring) {
-    wiring.sandbox = network::make_sandbox();
+    wiring.sandbox =
+        network::make_sandbox(serves_names(config.spec) ? network::Names::beside_own_server : network::Names::served);
     wiring.share = {runtime::Share::Kind::path, cat("/proc/", ::getpid(), "/fd/", wiring.sandbox.netns.get())};
     network::AttachSpec spec;
     spec.container = config.id;

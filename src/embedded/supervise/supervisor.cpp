@@ -44,6 +44,7 @@ class Supervisor {
             if (::inotify_add_watch(watch_.get(), membership_.members_folder().c_str(), events) < 0)
                 throw_errno(cat("watching ", membership_.members_folder()));
             try_to("firewall", [&] { firewall_ = options_.tools.networks().watch_firewall(); });
+            try_to("networks", [&] { recover_networks(); });
             for (const auto& id : membership_.members()) examine(id);
             while (is_needed()) turn();
             leave();
@@ -64,6 +65,17 @@ class Supervisor {
             return os::Fd(3);
         }
         return membership.try_supervise();
+    }
+
+    // Endpoints of containers that died with nobody there to give them back.
+    void recover_networks() {
+        options_.tools.networks().recover([&](const std::string& id) {
+            const records::Folder folder(options_.root, options_.run, id);
+            const auto state = folder.state();
+            if (!state) return false;
+            const auto now = records::look(folder, *state);
+            return now.shim_alive || now.process_alive;
+        });
     }
 
     bool is_needed() const {
