@@ -1,6 +1,7 @@
 #include "compose/canonical.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "base/text.h"
@@ -74,11 +75,12 @@ void dns(doc::Node& node, const Place& place, const Walk& walk) {
 void list_to_keys(doc::Node& node, const Place&, const Walk&) {
     if (!node.is_list()) return;
     doc::Node map = located(doc::Node::map(), node);
+    map.entries().reserve(node.size());
+    std::set<std::string> seen;
     for (doc::Node& item : node.items()) {
-        const std::string key = model::to_go_text(item);
-        doc::Node& value = map.set(key, doc::Node());
-        value = located(doc::Node(), item);
-        map.entries().back().key_mark = item.mark();
+        std::string key = model::to_go_text(item);
+        if (node.size() == 1 || seen.insert(key).second)
+            map.entries().push_back({std::move(key), item.mark(), located(doc::Node(), item)});
     }
     node = std::move(map);
 }

@@ -221,20 +221,29 @@ class ServiceChecks {
     }
 
     void check_mounts() {
-        std::map<std::string, std::pair<std::string, doc::Mark>, std::less<>> mounted;
-        const auto mount = [&](std::string target, std::string_view key, std::size_t index) {
-            const doc::Node& node = item({key}, index);
-            const std::string place = base::cat("services.", service_.name, '.', key, '[', index, ']');
-            const auto [known, fresh] = mounted.emplace(std::move(target), std::pair(place, node.mark()));
-            if (!fresh)
-                diagnostics_
-                    .error(node,
-                           base::cat(place, ": target ", known->first, " already mounted as ", known->second.first))
-                    .with_note(known->second.second, "mounted here");
+        struct Place {
+            std::string_view key;
+            std::size_t index;
         };
-        for (std::size_t i = 0; i < service_.tmpfs.size(); ++i)
-            mount(service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':')), "tmpfs", i);
-        for (std::size_t i = 0; i < service_.volumes.size(); ++i) mount(service_.volumes[i].target, "volumes", i);
+        if (service_.tmpfs.size() + service_.volumes.size() < 2) return;
+        std::map<std::string_view, Place> mounted;
+        const auto text = [this](Place place) {
+            return base::cat("services.", service_.name, '.', place.key, '[', place.index, ']');
+        };
+        const auto mount = [&](std::string_view target, Place place) {
+            const auto [known, fresh] = mounted.emplace(target, place);
+            if (fresh) return;
+            const Place first = known->second;
+            diagnostics_
+                .error(item({place.key}, place.index),
+                       base::cat(text(place), ": target ", target, " already mounted as ", text(first)))
+                .with_note(item({first.key}, first.index).mark(), "mounted here");
+        };
+        for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
+            const std::string_view entry = service_.tmpfs[i];
+            mount(entry.substr(0, entry.find(':')), {"tmpfs", i});
+        }
+        for (std::size_t i = 0; i < service_.volumes.size(); ++i) mount(service_.volumes[i].target, {"volumes", i});
     }
 
     model::Project& project_;

@@ -80,7 +80,6 @@ void make_project(const Steps& steps, Loaded& loaded, std::vector<std::string> p
     enable_services(project, options.services);
     select_services(project, options.services, Dependencies::include, diagnostics);
     if (!options.all_resources) drop_unused_resources(project);
-    if (options.check_consistency) check_container_names(project, loaded.tree, diagnostics);
     // Services that were named into being have not had their turn.
     if (options.resolve_environment && !options.services.empty())
         resolve_env_files(project, loaded.tree, loaded.environment, files, sources, diagnostics);
