@@ -1,6 +1,5 @@
 #include "docker/wire/archive.h"
 
-#include <cstdio>
 #include <cstring>
 
 #include "base/error.h"
@@ -20,8 +19,10 @@ struct Header {  // POSIX.1-1988 ustar
 };
 static_assert(sizeof(Header) == block);
 
+// As many octal digits as fit before the closing zero byte; larger numbers lose their front digits.
 void octal(char* field, std::size_t width, std::uint64_t value) {
-    std::snprintf(field, width, "%0*llo", static_cast<int>(width - 1), static_cast<unsigned long long>(value));
+    for (std::size_t i = width - 1; i-- > 0; value >>= 3) field[i] = static_cast<char>('0' + (value & 7));
+    field[width - 1] = '\0';
 }
 
 void add(std::string& out, std::string_view path, std::uint32_t mode, std::uint64_t uid, std::uint64_t gid,
@@ -47,7 +48,7 @@ void add(std::string& out, std::string_view path, std::uint32_t mode, std::uint6
     std::memset(header.checksum, ' ', sizeof header.checksum);
     unsigned sum = 0;
     for (const unsigned char byte : std::string_view(reinterpret_cast<const char*>(&header), block)) sum += byte;
-    std::snprintf(header.checksum, sizeof header.checksum, "%06o", sum);
+    octal(header.checksum, 7, sum);
     out.append(reinterpret_cast<const char*>(&header), block);
     out.append(content);
     out.append((block - content.size() % block) % block, '\0');
