@@ -21,12 +21,13 @@ std::string value(const Environment& environment, const std::string& name, const
     return found == environment.end() || found->second.empty() ? fallback : found->second;
 }
 
-// TUTTI_ENGINE=docker, or an address that only a Docker engine has.
+// --engine or TUTTI_ENGINE say it; else an address that only a Docker engine has.
 bool wants_docker(const Environment& environment) {
     const std::string engine = value(environment, "TUTTI_ENGINE");
-    if (!engine.empty() && engine != "docker" && engine != "tutti")
-        throw base::Error(base::ErrorKind::invalid, cat("unknown engine in TUTTI_ENGINE: ", engine), "tutti or docker");
-    return engine.empty() ? !value(environment, "DOCKER_HOST").empty() : engine == "docker";
+    if (!engine.empty() && engine != "docker" && engine != "podman" && engine != "embedded")
+        throw base::Error(base::ErrorKind::invalid, cat("unknown engine '", engine, "'"), "embedded, docker or podman");
+    if (!engine.empty()) return engine != "embedded";
+    return !value(environment, "DOCKER_HOST").empty() || !value(environment, "DOCKER_CONTEXT").empty();
 }
 
 std::string docker_folder(const Environment& environment) {
@@ -50,6 +51,9 @@ oci::Registries registries(const Environment& environment) {
     oci::RegistryFiles files;
     files.registries_conf = {cat(value(environment, "HOME", "/root"), "/.config/containers/registries.conf"),
                              "/etc/containers/registries.conf"};
+    // As containers-registries.conf(5) has it: this file instead of all others.
+    if (const std::string only = value(environment, "CONTAINERS_REGISTRIES_CONF"); !only.empty())
+        files.registries_conf = {only};
     files.daemon_json = "/etc/docker/daemon.json";
     files.certificates = {"/etc/docker/certs.d", "/etc/containers/certs.d"};
     oci::Registries all = oci::read_registries(files);
@@ -79,6 +83,7 @@ embedded::EnginePaths engine_paths(const Environment& environment) {
     paths.program = {own_path()};
     paths.version = TUTTI_VERSION;
     paths.registries = registries(environment);
+    paths.environment = environment;
     return paths;
 }
 

@@ -8,6 +8,7 @@
 namespace tutti::cli {
 
 extern const Command attach_command;   // attach.cpp
+extern const Command build_command;    // build.cpp
 extern const Command commit_command;   // commit.cpp
 extern const Command config_command;   // config.cpp
 extern const Command create_command;   // create.cpp

@@ -25,6 +25,9 @@ void apply_scale(model::Project& project, const std::vector<std::string>& scales
 }
 
 void apply_pull(model::Project& project, const Arguments& arguments) {
+    if (arguments.on("build"))
+        for (auto& [name, service] : project.services)
+            if (service.build) service.pull_policy = "build";
     if (!arguments.given("pull")) return;
     const std::string policy = arguments.text("pull");
     if (policy != "always" && policy != "missing" && policy != "never" && policy != "build" &&

@@ -64,6 +64,7 @@ bool prepare(const Arguments& arguments, Session& session) {
                 "\"--project-directory\" instead");
         session.err("option '--workdir' is DEPRECATED at root level! Please use '--project-directory' instead.\n");
     }
+    if (arguments.given("engine")) session.environment["TUTTI_ENGINE"] = arguments.text("engine");
     const std::string progress =
         arguments.given("progress") ? arguments.text("progress") : session.variable("COMPOSE_PROGRESS");
     Reading reading;

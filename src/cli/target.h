@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/project.h"
+#include "verbs/build.h"
 #include "verbs/lifecycle.h"
 #include "verbs/up.h"
 
@@ -34,6 +35,7 @@ verbs::Limits limits(const Arguments& arguments, const Session& session);
 // -t/--timeout when given.
 plan::Timeout timeout(const Arguments& arguments);
 // What all creating commands share: separator, platform, files, prompts.
+verbs::BuildOptions build_options(Session& session, bool quiet);
 verbs::CreateOptions create_options(const Arguments& arguments, Session& session, base::Reporter& reporter);
 // y/n on standard input; --yes answers all.
 verbs::Ask ask(Session& session, bool yes);

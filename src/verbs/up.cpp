@@ -80,11 +80,22 @@ void ensure_images(const model::Project& project, state::ProjectState& state, en
             plan::run(images.pulls, engine, reporter, scope, {project.name, options.parallel, {}, {}});
         observe_images(engine, project, state);
     }
-    for (const std::string& name : images.to_build)
-        if (!state.images.count(state::image_of(project.services.find(name)->second, project.name)))
-            throw Error(ErrorKind::unsupported,
-                        cat("service \"", name, "\" has to be built, and building images is not supported yet"),
-                        "name an image that can be pulled, or build it elsewhere and load it");
+    // A pull that failed was tolerated for these; one that succeeded leaves nothing to build unless a build was asked for.
+    std::vector<std::string> to_build = images.to_build;
+    std::erase_if(to_build, [&](const std::string& name) {
+        const model::Service& service = project.services.find(name)->second;
+        return service.pull_policy != "build" && state.images.count(state::image_of(service, project.name)) != 0;
+    });
+    if (to_build.empty()) return;
+    if (options.dry_run) {
+        for (const std::string& name : to_build) {
+            const std::string image = state::image_of(project.services.find(name)->second, project.name);
+            reporter.progress({cat("Image ", image), {}, State::done, "Built", {}});
+        }
+        return;
+    }
+    build(project, to_build, options.build, engine, reporter, scope);
+    observe_images(engine, project, state);
 }
 
 void run_plan(const plan::Plan& plan, const model::Project& project, engine::Engine& engine,

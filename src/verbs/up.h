@@ -11,6 +11,7 @@
 #include "os/scope.h"
 #include "plan/reconcile.h"
 #include "plan/run.h"
+#include "verbs/build.h"
 
 namespace tutti::verbs {
 
@@ -23,6 +24,7 @@ struct CreateOptions {
     bool host_sockets = true;  // the engine publishes on this machine
     std::chrono::nanoseconds await_timeout{0};
     std::function<void(const std::string& source, std::string_view line)> hook_output;
+    BuildOptions build;
 };
 
 // Creates what is missing and starts it unless options.reconcile.start is off.
@@ -33,7 +35,7 @@ void up(const model::Project& project, engine::Engine& engine, const CreateOptio
 plan::Plan planned(const model::Project& project, engine::Engine& engine, const CreateOptions& options,
                    base::Reporter& reporter);
 
-// Pulls what the policies ask for and looks at the images again. Throws for what would have to be built.
+// Pulls what the policies ask for and looks at the images again. Builds what has to be built.
 void ensure_images(const model::Project& project, state::ProjectState& state, engine::Engine& engine,
                    const CreateOptions& options, base::Reporter& reporter, os::Scope& scope);
 
