@@ -20,7 +20,8 @@ int build(const Arguments& arguments, Session& session) {
     const auto loaded = load_project(load, arguments, session);
     if (!loaded) return 1;
     if (arguments.on("print"))
-        throw base::Error(base::ErrorKind::unsupported, "build --print is not supported: there is no bake file behind a build here");
+        throw base::Error(base::ErrorKind::unsupported,
+                          "build --print is not supported: there is no bake file behind a build here");
     for (const std::string_view flag : {"builder", "memory"})
         if (!arguments.text(flag).empty())
             throw base::Error(base::ErrorKind::unsupported, cat("build --", flag, " is not supported"), "leave it out");
@@ -36,13 +37,20 @@ int build(const Arguments& arguments, Session& session) {
     options.sbom = arguments.text("sbom");
     for (const auto& text : arguments.texts("build-arg")) {
         const auto equals = text.find('=');
-        if (equals == std::string::npos) options.inherited_args.push_back(text);
-        else options.args[text.substr(0, equals)] = text.substr(equals + 1);
+        if (equals == std::string::npos)
+            options.inherited_args.push_back(text);
+        else
+            options.args[text.substr(0, equals)] = text.substr(equals + 1);
     }
     const auto progress = make_progress(session, "build", arguments.on("dry-run"));
     if (arguments.on("dry-run")) {
         for (const auto& [name, service] : loaded->project.services)
-            if (service.build) progress->progress({cat("Image ", state::image_of(service, loaded->project.name)), {}, base::Progress::State::done, "Built", {}});
+            if (service.build)
+                progress->progress({cat("Image ", state::image_of(service, loaded->project.name)),
+                                    {},
+                                    base::Progress::State::done,
+                                    "Built",
+                                    {}});
     } else {
         verbs::build(loaded->project, arguments.rest(), options, session.engine(), *progress, session.scope);
     }
@@ -54,7 +62,10 @@ constexpr Flag flags[] = {
     {.name = "build-arg", .kind = FlagKind::texts, .help = "Set build-time variables for services"},
     {.name = "builder", .kind = FlagKind::text, .help = "Set builder to use"},
     {.name = "check", .help = "Check build configuration"},
-    {.name = "memory", .letter = 'm', .kind = FlagKind::text, .help = "Set memory limit for the build container. Not supported by BuildKit."},
+    {.name = "memory",
+     .letter = 'm',
+     .kind = FlagKind::text,
+     .help = "Set memory limit for the build container. Not supported by BuildKit."},
     {.name = "no-cache", .help = "Do not use cache when building the image"},
     {.name = "print", .help = "Print equivalent bake file"},
     {.name = "provenance", .kind = FlagKind::text, .help = "Add a provenance attestation"},
@@ -62,7 +73,10 @@ constexpr Flag flags[] = {
     {.name = "push", .help = "Push service images"},
     {.name = "quiet", .letter = 'q', .help = "Suppress the build output"},
     {.name = "sbom", .kind = FlagKind::text, .help = "Add a SBOM attestation"},
-    {.name = "ssh", .kind = FlagKind::text, .help = "Set SSH authentications used when building service images. (use 'default' for using your default SSH Agent)"},
+    {.name = "ssh",
+     .kind = FlagKind::text,
+     .help =
+         "Set SSH authentications used when building service images. (use 'default' for using your default SSH Agent)"},
     {.name = "with-dependencies", .help = "Also build dependencies (transitively)"},
     {.name = "compress", .help = "", .hidden = true, .deprecated = "it has no effect"},
     {.name = "force-rm", .help = "", .hidden = true, .deprecated = "it has no effect"},

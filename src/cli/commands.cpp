@@ -6,12 +6,12 @@ namespace tutti::cli {
 
 std::span<const Command* const> commands() {
     static constexpr std::array all{
-        &attach_command, &build_command,   &commit_command,  &config_command,  &create_command, &down_command,    &events_command,
-        &exec_command,   &export_command,  &images_command,  &kill_command,   &logs_command,    &ls_command,
-        &pause_command,  &plan_command,    &port_command,    &ps_command,     &pull_command,    &push_command,
-        &remove_command, &restart_command, &run_command,     &scale_command,  &start_command,   &stats_command,
-        &stop_command,   &top_command,     &unpause_command, &up_command,     &version_command, &volumes_command,
-        &wait_command};
+        &attach_command,  &build_command,  &commit_command,  &config_command,  &create_command, &down_command,
+        &events_command,  &exec_command,   &export_command,  &images_command,  &kill_command,   &logs_command,
+        &ls_command,      &pause_command,  &plan_command,    &port_command,    &ps_command,     &pull_command,
+        &push_command,    &remove_command, &restart_command, &run_command,     &scale_command,  &start_command,
+        &stats_command,   &stop_command,   &top_command,     &unpause_command, &up_command,     &version_command,
+        &volumes_command, &wait_command};
     return all;
 }
 
@@ -30,9 +30,10 @@ std::span<const Flag> global_flags() {
              .help = "Print faults of the files as text or as a JSON list (\"text\"|\"json\")",
              .fallback = "text"},
         Flag{.name = "dry-run", .help = "Execute command in dry run mode"},
-        Flag{.name = "engine",
-             .kind = FlagKind::text,
-             .help = "Engine to use: tutti's own, or the one that a Docker CLI would talk to (\"embedded\"|\"docker\")"},
+        Flag{
+            .name = "engine",
+            .kind = FlagKind::text,
+            .help = "Engine to use: tutti's own, or the one that a Docker CLI would talk to (\"embedded\"|\"docker\")"},
         Flag{.name = "env-file", .kind = FlagKind::texts, .help = "Specify an alternate environment file"},
         Flag{.name = "file", .letter = 'f', .kind = FlagKind::texts, .help = "Compose configuration files"},
         Flag{.name = "parallel",

@@ -86,7 +86,8 @@ verbs::CreateOptions create_options(const Arguments& arguments, Session& session
     spec.home = session.variable("HOME");
     spec.files = &session.files;
     spec.reporter = &reporter;
-    options.build = build_options(session, find_flag(arguments.command(), "quiet-build") && arguments.on("quiet-build"));
+    options.build =
+        build_options(session, find_flag(arguments.command(), "quiet-build") && arguments.on("quiet-build"));
     return options;
 }
 

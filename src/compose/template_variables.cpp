@@ -18,7 +18,8 @@ std::size_t braced_end(std::string_view text) {
     if (name.empty() || after.empty()) return std::string_view::npos;
     if (after[0] == '}') return 1 + name.size();
     if (after[0] == ':') after.remove_prefix(1);
-    if (after.empty() || std::string_view("-+?").find(after[0]) == std::string_view::npos) return std::string_view::npos;
+    if (after.empty() || std::string_view("-+?").find(after[0]) == std::string_view::npos)
+        return std::string_view::npos;
     const std::size_t close = closing_brace(text);
     return close != std::string_view::npos ? close : text.substr(0, text.find('\n')).rfind('}');
 }

@@ -80,7 +80,8 @@ void ensure_images(const model::Project& project, state::ProjectState& state, en
             plan::run(images.pulls, engine, reporter, scope, {project.name, options.parallel, {}, {}});
         observe_images(engine, project, state);
     }
-    // A pull that failed was tolerated for these; one that succeeded leaves nothing to build unless a build was asked for.
+    // A pull that failed was tolerated for these; one that succeeded leaves nothing to build unless a build was asked
+    // for.
     std::vector<std::string> to_build = images.to_build;
     std::erase_if(to_build, [&](const std::string& name) {
         const model::Service& service = project.services.find(name)->second;

@@ -53,7 +53,7 @@ struct State {
     bool stop_wanted = false;  // by a person: no restart follows
     bool removing = false;
     bool automatic = false;  // the last start was a restart by policy
-    std::string error;  // why the last start failed
+    std::string error;       // why the last start failed
 };
 
 struct HealthRecord {
