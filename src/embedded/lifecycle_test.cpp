@@ -140,8 +140,8 @@ TEST_F(Lifecycle, AKilledSupervisorIsReplacedAndNothingIsLost) {
     ::kill(first[0], SIGKILL);
     EXPECT_EQ(engine->containers().inspect(id).state, ContainerState::running);
     EXPECT_EQ(exec(id, {"touch", "/tmp/end"}).code, 0);
-    starts->join();  // the next supervisor saw the end and restarted it
-    EXPECT_EQ(engine->containers().inspect(id).restart_count, 1);
+    starts->join();                                                // the next supervisor saw the end and restarted it
+    EXPECT_GE(engine->containers().inspect(id).restart_count, 1);  // its /tmp/end is still there: it goes on ending
 }
 
 TEST_F(Lifecycle, ALogIsFollowedUntilTheEnd) {
