@@ -43,11 +43,9 @@ std::string cache_of(const Environment& environment) {
 class Git {
   public:
     explicit Git(const Environment& environment) : environment_(environment) {
-        for (const auto folder : base::split(value_or(environment, "PATH", "/usr/bin:/bin"), ':')) {
-            program_ = cat(folder, "/git");
-            if (::access(program_.c_str(), X_OK) == 0) return;
-        }
-        throw Error(ErrorKind::not_found, "git is not installed, and a git URL needs it", "install git");
+        const auto program = os::find_program(value_or(environment, "PATH", "/usr/bin:/bin"), "git");
+        if (!program) throw Error(ErrorKind::not_found, "git is not installed, and a git URL needs it", "install git");
+        program_ = *program;
     }
 
     // What it printed on standard output. Nothing of the repository is run, and no question is asked.

@@ -81,14 +81,10 @@ static std::optional<HelperAnswer> ask_helper(const CredentialPlaces& places, co
                c == '.';
     });
     if (!plain_name) throw Error(ErrorKind::invalid, cat("\"", name, "\" is no name of a credential helper"));
-    std::string program;
-    for (const auto folder : base::split(places.search_path, ':')) {
-        const std::string path = cat(folder, "/docker-credential-", name);
-        if (!folder.empty() && program.empty() && ::access(path.c_str(), X_OK) == 0) program = path;
-    }
-    if (program.empty()) return std::nullopt;
+    const auto program = os::find_program(places.search_path, cat("docker-credential-", name));
+    if (!program) return std::nullopt;
     os::Pipe in = os::make_pipe(), out = os::make_pipe();
-    os::Process process = os::Process::spawn({.argv = {program, action},
+    os::Process process = os::Process::spawn({.argv = {*program, action},
                                               .env = places.environment,
                                               .cwd = {},
                                               .program_fd = -1,

@@ -184,4 +184,12 @@ std::optional<Fd> open_process(pid_t pid, std::uint64_t start_time) {
     return fd;
 }
 
+std::optional<std::string> find_program(std::string_view search_path, std::string_view name) {
+    for (const auto folder : base::split(search_path, ':')) {
+        std::string program = cat(folder, '/', name);
+        if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
+    }
+    return std::nullopt;
+}
+
 }  // namespace tutti::os

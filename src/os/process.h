@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,10 @@ class Process {
     pid_t pid_ = 0;
     Fd fd_;
 };
+
+// The first folder of a search path ("/usr/bin:/bin") that has an executable NAME, as a whole path; empty folders do
+// not count.
+std::optional<std::string> find_program(std::string_view search_path, std::string_view name);
 
 // Starts what outlives us: not our child, so nobody here need reap it.
 void spawn_orphan(const Command& command);

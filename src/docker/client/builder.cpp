@@ -21,11 +21,8 @@ namespace {
 
 std::string find_program(const std::map<std::string, std::string>& environment, std::string_view name) {
     const auto path = environment.find("PATH");
-    for (const auto folder :
-         base::split(path == environment.end() ? "/usr/bin:/bin" : std::string_view(path->second), ':')) {
-        std::string program = cat(folder, '/', name);
-        if (::access(program.c_str(), X_OK) == 0) return program;
-    }
+    if (auto program = os::find_program(path == environment.end() ? "/usr/bin:/bin" : path->second, name))
+        return *program;
     throw Error(ErrorKind::unsupported,
                 cat("building on a Docker engine goes through `docker buildx`, and ", name, " is not installed"),
                 "install it, or build with tutti's own engine: --engine embedded");

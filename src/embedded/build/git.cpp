@@ -40,11 +40,8 @@ Remote split(const std::string& text) {
 
 std::string find_git(const std::map<std::string, std::string>& environment) {
     const auto path = environment.find("PATH");
-    for (const auto folder :
-         base::split(path == environment.end() ? "/usr/bin:/bin" : std::string_view(path->second), ':')) {
-        std::string program = cat(folder, "/git");
-        if (::access(program.c_str(), X_OK) == 0) return program;
-    }
+    if (auto program = os::find_program(path == environment.end() ? "/usr/bin:/bin" : path->second, "git"))
+        return *program;
     throw Error(ErrorKind::not_found, "git is not installed, and a git URL needs it", "install git");
 }
 

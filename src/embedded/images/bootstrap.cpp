@@ -115,8 +115,7 @@ std::vector<std::string> command_line(const Bootstrap& wanted, const std::string
 }
 
 std::string find_program(const std::string& name) {
-    for (const char* folder : {"/usr/local/bin", "/usr/bin", "/bin"})
-        if (const std::string path = cat(folder, '/', name); ::access(path.c_str(), X_OK) == 0) return path;
+    if (auto program = os::find_program("/usr/local/bin:/usr/bin:/bin", name)) return *program;
     throw Error(ErrorKind::unsupported, cat(name, " is not installed"), cat("apt-get install ", name));
 }
 
