@@ -2,12 +2,11 @@
 
 #include <unistd.h>
 
+#include "app/registries.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "docker/client/engine.h"
 #include "embedded/engine.h"
-#include "oci/credentials.h"
-#include "oci/registries.h"
 #include "os/file.h"
 
 namespace tutti::app {
@@ -16,11 +15,6 @@ namespace {
 
 using base::cat;
 
-std::string value(const Environment& environment, const std::string& name, const std::string& fallback = {}) {
-    const auto found = environment.find(name);
-    return found == environment.end() || found->second.empty() ? fallback : found->second;
-}
-
 // --engine or TUTTI_ENGINE say it; else an address that only a Docker engine has.
 bool wants_docker(const Environment& environment) {
     const std::string engine = value(environment, "TUTTI_ENGINE");
@@ -28,43 +22,6 @@ bool wants_docker(const Environment& environment) {
         throw base::Error(base::ErrorKind::invalid, cat("unknown engine '", engine, "'"), "embedded, docker or podman");
     if (!engine.empty()) return engine != "embedded";
     return !value(environment, "DOCKER_HOST").empty() || !value(environment, "DOCKER_CONTEXT").empty();
-}
-
-std::string docker_folder(const Environment& environment) {
-    return value(environment, "DOCKER_CONFIG", cat(value(environment, "HOME", "/root"), "/.docker"));
-}
-
-oci::CredentialPlaces credential_places(const Environment& environment) {
-    oci::CredentialPlaces places;
-    places.docker_config = cat(docker_folder(environment), "/config.json");
-    const std::string runtime = value(environment, "XDG_RUNTIME_DIR");
-    if (const std::string file = value(environment, "REGISTRY_AUTH_FILE"); !file.empty())
-        places.auth_files.push_back(file);
-    if (!runtime.empty()) places.auth_files.push_back(cat(runtime, "/containers/auth.json"));
-    places.auth_files.push_back(cat(value(environment, "HOME", "/root"), "/.config/containers/auth.json"));
-    places.search_path = value(environment, "PATH");
-    for (const auto& [key, one] : environment) places.environment.push_back(cat(key, "=", one));
-    return places;
-}
-
-oci::Registries registries(const Environment& environment) {
-    oci::RegistryFiles files;
-    files.registries_conf = {cat(value(environment, "HOME", "/root"), "/.config/containers/registries.conf"),
-                             "/etc/containers/registries.conf"};
-    // As containers-registries.conf(5) has it: this file instead of all others.
-    if (const std::string only = value(environment, "CONTAINERS_REGISTRIES_CONF"); !only.empty())
-        files.registries_conf = {only};
-    files.daemon_json = "/etc/docker/daemon.json";
-    files.certificates = {"/etc/docker/certs.d", "/etc/containers/certs.d"};
-    oci::Registries all = oci::read_registries(files);
-    all.credentials = [places = credential_places(environment)](const std::string& domain) {
-        return oci::CredentialStore(places).find(domain, os::Cancel());
-    };
-    const auto proxy = [&](const std::string& name) {
-        return value(environment, name, value(environment, base::to_lower(name)));
-    };
-    all.proxies = {proxy("HTTP_PROXY"), proxy("HTTPS_PROXY"), proxy("NO_PROXY")};
-    return all;
 }
 
 // This very program, wherever it lies.

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "app/fetch_artifact.h"
+#include "app/registries.h"
 #include "base/error.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -23,18 +25,10 @@ using base::ErrorKind;
 
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
-std::string value_or(const Environment& environment, const std::string& name, std::string_view fallback) {
-    const auto found = environment.find(name);
-    return std::string(found == environment.end() || found->second.empty() ? fallback
-                                                                           : std::string_view(found->second));
-}
-
 std::string cache_of(const Environment& environment) {
-    const std::string cache = value_or(environment, "XDG_CACHE_HOME", "");
+    const std::string cache = value(environment, "XDG_CACHE_HOME");
     if (!cache.empty()) return cache;
-    const std::string home = value_or(environment, "HOME", "");
+    const std::string home = value(environment, "HOME");
     if (home.empty())
         throw Error(ErrorKind::not_found, "there is no folder for fetched files", "set HOME or XDG_CACHE_HOME");
     return cat(home, "/.cache");
@@ -43,7 +37,7 @@ std::string cache_of(const Environment& environment) {
 class Git {
   public:
     explicit Git(const Environment& environment) : environment_(environment) {
-        const auto program = os::find_program(value_or(environment, "PATH", "/usr/bin:/bin"), "git");
+        const auto program = os::find_program(value(environment, "PATH", "/usr/bin:/bin"), "git");
         if (!program) throw Error(ErrorKind::not_found, "git is not installed, and a git URL needs it", "install git");
         program_ = *program;
     }
@@ -120,13 +114,15 @@ std::string compose_file_in(const std::string& path, std::string_view reference)
 }  // namespace
 
 std::string fetch(std::string_view reference, const Environment& environment) {
-    const auto wanted = compose::parse_git_reference(reference);
-    if (!wanted)
-        throw Error(ErrorKind::unsupported, cat("Compose files in OCI artifacts are not supported yet: ", reference),
-                    "fetch it by hand and name the local copy");
-    const std::string enabled = value_or(environment, "COMPOSE_EXPERIMENTAL_GIT_REMOTE", "true");
+    const bool artifact = compose::is_artifact(reference);
+    const std::string switched = artifact ? "COMPOSE_EXPERIMENTAL_OCI_REMOTE" : "COMPOSE_EXPERIMENTAL_GIT_REMOTE";
+    const std::string enabled = value(environment, switched, "true");
     if (enabled == "0" || base::to_lower(enabled) == "false")
-        throw Error(ErrorKind::denied, "git remote resource is disabled by COMPOSE_EXPERIMENTAL_GIT_REMOTE");
+        throw Error(ErrorKind::denied, cat(artifact ? "OCI" : "git", " remote resource is disabled by ", switched));
+    if (artifact) return fetch_artifact(reference, environment, cat(cache_of(environment), "/tutti/oci"));
+
+    const auto wanted = compose::parse_git_reference(reference);
+    if (!wanted) throw Error(ErrorKind::invalid, cat(reference, " is neither a git URL nor oci://"));
     if (wanted->reference.starts_with('-'))
         throw Error(ErrorKind::invalid, cat("\"", wanted->reference, "\" is no git reference"));
 

@@ -1,5 +1,6 @@
 // The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose it behaves as that.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -45,7 +46,14 @@ std::map<std::string, std::string> environment_of(char** environment) {
     return out;
 }
 
-std::string working_folder() {
+// $PWD where it names the folder we are in, as a shell shows it: through symbolic links.
+std::string working_folder(const std::map<std::string, std::string>& environment) {
+    const auto named = environment.find("PWD");
+    struct stat there {
+    }, here{};
+    if (named != environment.end() && named->second.starts_with('/') && ::stat(named->second.c_str(), &there) == 0 &&
+        ::stat(".", &here) == 0 && there.st_dev == here.st_dev && there.st_ino == here.st_ino)
+        return named->second;
     std::string buffer(4096, '\0');
     while (!::getcwd(buffer.data(), buffer.size())) {
         if (errno != ERANGE) base::throw_errno("finding the working directory");
@@ -103,10 +111,12 @@ int main(int argc, char** argv, char** environment) {
     os::Signals signals({SIGINT, SIGTERM, SIGHUP, SIGWINCH});
     ::signal(SIGPIPE, SIG_IGN);  // a reader that is gone shows in write()
     const os::RealFiles files;
+    auto variables = environment_of(environment);
+    auto folder = working_folder(variables);
     cli::Session session{.program = program_name(argc > 0 ? argv[0] : ""),
                          .version = TUTTI_VERSION,
-                         .environment = environment_of(environment),
-                         .folder = working_folder(),
+                         .environment = std::move(variables),
+                         .folder = std::move(folder),
                          .files = files};
     session.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
     session.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
@@ -115,11 +125,12 @@ int main(int argc, char** argv, char** environment) {
     session.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
     session.write_file = write_file;
     session.fetch = [&](std::string_view reference) { return app::fetch(reference, session.environment); };
-    session.pin_image = app::pin_image;
+    session.pin_image = [&](std::string_view image) { return app::pin_image(image, session.environment); };
+    session.leave = [](int status) { ::_exit(status); };
     session.read_line = read_line;
     app::Engines engines;
     session.engine = [&]() -> engine::Engine& { return engines.open(session.environment); };
-    session.engine_is_here = app::engine_is_here(session.environment);
+    session.engine_is_here = [&] { return app::engine_is_here(session.environment); };
     session.lock_folder = app::lock_folder(session.environment);
     obey_signals(signals, session);
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);

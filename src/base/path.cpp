@@ -1,5 +1,6 @@
 #include "base/path.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/text.h"
@@ -35,11 +36,25 @@ std::string put_together(std::vector<std::string_view>::const_iterator begin,
     return out.empty() ? "." : out;
 }
 
+// True of most paths there are: then nothing needs to be taken apart.
+bool is_clean(std::string_view path) {
+    if (path.empty() || path.ends_with('/')) return path == "/";
+    std::size_t start = path.starts_with('/') ? 1 : 0;
+    while (start <= path.size()) {
+        const std::size_t end = std::min(path.find('/', start), path.size());
+        const std::string_view part = path.substr(start, end - start);
+        if (part.empty() || part == "." || part == "..") return false;
+        start = end + 1;
+    }
+    return true;
+}
+
 }  // namespace
 
 bool is_absolute(std::string_view path) { return path.starts_with('/'); }
 
 std::string clean(std::string_view path) {
+    if (is_clean(path)) return std::string(path);
     const auto parts = parts_of(path);
     return put_together(parts.begin(), parts.end(), is_absolute(path));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace tutti::base {
 
@@ -104,15 +105,29 @@ std::optional<std::string> did_you_mean(std::string_view word, std::span<const s
     return found;
 }
 
+namespace {
+
+// Of what stands before the first byte beyond ASCII.
+std::size_t ascii_length(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    std::size_t i = 0;
+    for (std::uint64_t eight = 0; i + sizeof eight <= text.size(); i += sizeof eight) {
+        std::memcpy(&eight, text.data() + i, sizeof eight);
+        if ((eight & high_bits) != 0) break;
+    }
+    while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0x80) == 0) ++i;
+    return i;
+}
+
+}  // namespace
+
 std::optional<std::size_t> invalid_utf8_at(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     std::size_t i = 0;
     while (i < text.size()) {
+        i += ascii_length(text.substr(i));
+        if (i == text.size()) break;
         const unsigned char lead = byte(i);
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
         std::size_t more = 0;
         unsigned char low = 0x80, high = 0xBF;  // bounds of the second byte: no overlong forms, no surrogates
         if (lead >= 0xC2 && lead <= 0xDF) {

@@ -100,6 +100,33 @@ TEST(config, explains_where_a_value_is_from) {
     EXPECT_THAT(run_on(shop, {"config", "--explain", "services.web.imag"}).err, HasSubstr("did you mean 'image'"));
 }
 
+TEST(config, explains_what_env_files_and_label_files_bring) {
+    const std::map<std::string, std::string> files{{"/shop/compose.yaml",
+                                                    "services:\n  web:\n    image: x\n    env_file: [a.env, b.env]\n   "
+                                                    " label_file: l.env\n    environment:\n      OWN: here\n"},
+                                                   {"/shop/a.env", "DB=first\nOWN=file\n"},
+                                                   {"/shop/b.env", "# later\nDB=second\n"},
+                                                   {"/shop/l.env", "tier=one\n"}};
+    const auto explained = [&](const std::string& path) {
+        const Outcome outcome = run_on(files, {"config", "--explain", "services.web." + path});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return outcome.out;
+    };
+    EXPECT_THAT(explained("environment.DB"), HasSubstr("services.web.environment.DB: second\n  written at b.env:2:1"));
+    EXPECT_THAT(explained("environment.DB"), HasSubstr("overrides first at a.env:1:1"));
+    EXPECT_THAT(explained("environment.OWN"), HasSubstr("OWN: here\n  written at compose.yaml:7:12"));
+    EXPECT_THAT(explained("environment.OWN"), HasSubstr("overrides file at a.env:2:1"));
+    EXPECT_THAT(explained("labels.tier"), HasSubstr("written at l.env:1:1"));
+}
+
+TEST(run, chooses_the_engine_by_dockers_flags) {
+    EXPECT_THAT(run_on(shop, {"--tlscert", "x.pem", "ps"}).err, HasSubstr("--tlscert is not supported"));
+    EXPECT_THAT(run_on(shop, {"-H", "tcp://a", "--context", "b", "config"}).err,
+                HasSubstr("cannot specify both --host and --context"));
+    EXPECT_THAT(run_on(shop, {"--host", "tcp://a:1", "config", "--environment"}).out,
+                HasSubstr("DOCKER_HOST=tcp://a:1\n"));
+}
+
 TEST(config, reports_all_faults_at_their_places) {
     const Outcome outcome =
         run_on({{"/shop/compose.yaml", "services:\n  web:\n    imag: x\n    prots: []\n"}}, {"config"});

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "compose/check.h"
+#include "compose/env_resolution.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "model/write.h"
@@ -154,11 +155,25 @@ class Config {
     int print_explanation() {
         options_.services = {};
         options_.interpolate = true;
-        const compose::Loaded loaded = load();
+        options_.resolve_environment = false;
+        compose::Loaded loaded = load();
+        if (!reading_.diagnostics.failed()) read_files_of_explained(loaded);
         if (arguments_.text("format") != "json") shorten_names(reading_.sources, session_);
         return finish([&] {
             return explain(arguments_.text("explain"), loaded, reading_.sources, arguments_.text("format") == "json");
         });
+    }
+
+    // env_file and label_file count only where the path asks for what they may say.
+    void read_files_of_explained(compose::Loaded& loaded) {
+        const std::string path = arguments_.text("explain");
+        for (const auto* services : {&loaded.project.services, &loaded.project.disabled_services})
+            for (const auto& [name, service] : *services) {
+                const std::string place = base::cat("services.", name, ".");
+                if (!path.starts_with(place + "environment") && !path.starts_with(place + "labels")) continue;
+                compose::lay_files_under(*loaded.tree.find("services")->find(name), service, loaded.environment,
+                                         session_.files, reading_.sources, reading_.diagnostics);
+            }
     }
 
     int print_model() {
@@ -169,7 +184,7 @@ class Config {
         compose::Loaded loaded = load();
         if (options_.interpolate && options_.check_consistency && !reading_.diagnostics.failed())
             compose::check_container_names(loaded.project, loaded.tree, reading_.diagnostics);
-        return finish([&] {
+        const int status = finish([&] {
             std::string content = options_.interpolate ? project_text(loaded.project) : tree_text(loaded.tree);
             if (arguments_.on("quiet")) return std::string();
             const std::string file = arguments_.text("output");
@@ -177,6 +192,8 @@ class Config {
             session_.write_file(file, content);
             return std::string();
         });
+        if (session_.leave) session_.leave(status);
+        return status;
     }
 
     std::string format() const {

@@ -50,6 +50,28 @@ void check_log_level(const Arguments& arguments) {
     fail(base::cat("unable to parse logging level: ", level));
 }
 
+// Docker's own flags that say which engine is meant, as the variables that say the same.
+void choose_engine(const Arguments& arguments, Session& session) {
+    for (const std::string_view flag : {"tls", "tlscacert", "tlscert", "tlskey"})
+        if (arguments.given(flag))  // commands that need no engine do not mind
+            session.engine = [flag]() -> engine::Engine& {
+                fail(base::cat("--", flag, " is not supported"),
+                     "put ca.pem, cert.pem and key.pem into one folder and name it in DOCKER_CERT_PATH, with "
+                     "--tlsverify");
+            };
+    if (arguments.given("host") && arguments.given("context"))
+        fail("conflicting options: cannot specify both --host and --context");
+    if (arguments.given("engine")) session.environment["TUTTI_ENGINE"] = arguments.text("engine");
+    if (arguments.given("host")) session.environment["DOCKER_HOST"] = arguments.text("host");
+    if (arguments.given("context")) {
+        session.environment.erase("DOCKER_HOST");
+        session.environment["DOCKER_CONTEXT"] = arguments.text("context");
+    }
+    if (arguments.given("insecure-registry"))
+        session.environment["TUTTI_INSECURE_REGISTRIES"] = base::join(arguments.texts("insecure-registry"), ",");
+    if (arguments.on("tlsverify")) session.environment["DOCKER_TLS_VERIFY"] = "1";
+}
+
 // The flags before the command and their variables; COMPOSE_* variables of env files count as exported.
 // False: the env files are faulty, which is reported.
 bool prepare(const Arguments& arguments, Session& session) {
@@ -64,7 +86,7 @@ bool prepare(const Arguments& arguments, Session& session) {
                 "\"--project-directory\" instead");
         session.err("option '--workdir' is DEPRECATED at root level! Please use '--project-directory' instead.\n");
     }
-    if (arguments.given("engine")) session.environment["TUTTI_ENGINE"] = arguments.text("engine");
+    choose_engine(arguments, session);
     const std::string progress =
         arguments.given("progress") ? arguments.text("progress") : session.variable("COMPOSE_PROGRESS");
     Reading reading;

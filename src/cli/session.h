@@ -32,12 +32,15 @@ struct Session {
 
     // The engine that this command drives; made at the first call, lives as long as the session.
     std::function<engine::Engine&()> engine;
-    bool engine_is_here = true;  // it publishes ports on this machine
-    os::Scope scope;             // of the command: a first SIGINT or SIGTERM cancels it
+    std::function<bool()> engine_is_here;  // it publishes ports on this machine; null: it does
+    os::Scope scope;                       // of the command: a first SIGINT or SIGTERM cancels it
     // Takes signals over until it is handed nothing again; null where there are none (tests).
     std::function<void(std::function<void(int signal)>)> on_signal;
     std::function<std::string()> read_line;  // one line of standard input
-    std::string lock_folder;                 // where projects are locked; empty: nowhere
+    // Ends the process at once, for a command that is done and holds large values: taking them apart would cost as much
+    // as making them. Null where the process goes on (tests).
+    std::function<void(int status)> leave;
+    std::string lock_folder;  // where projects are locked; empty: nowhere
 
     // From the global flags and their variables, set before the command runs.
     std::string progress = "auto";  // auto, tty, plain, json, quiet

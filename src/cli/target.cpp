@@ -77,7 +77,7 @@ verbs::CreateOptions create_options(const Arguments& arguments, Session& session
     options.parallel = given.parallel;
     options.dry_run = given.dry_run;
     options.lock_folder = given.lock_folder;
-    options.host_sockets = session.engine_is_here;
+    options.host_sockets = !session.engine_is_here || session.engine_is_here();
     plan::spec::Options& spec = options.reconcile.spec;
     const bool compatible = arguments.on("compatibility") || is_true(session.variable("COMPOSE_COMPATIBILITY"));
     spec.separator = compatible ? '_' : '-';

@@ -17,4 +17,9 @@ void resolve_env_files(model::Project& project, const doc::Node& tree, const Env
 void resolve_label_files(model::Project& project, const doc::Node& tree, const base::Files& files,
                          doc::Sources& sources, doc::Diagnostics& diagnostics);
 
+// For `config --explain`: what these files bring goes into the tree of one service, each value where it is written, and
+// what overrides it knows of it.
+void lay_files_under(doc::Node& service, const model::Service& typed, const Environment& environment,
+                     const base::Files& files, doc::Sources& sources, doc::Diagnostics& diagnostics);
+
 }  // namespace tutti::compose

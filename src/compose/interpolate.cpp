@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "compose/path_table.h"
 #include "compose/template.h"
 
 namespace tutti::compose {
@@ -14,77 +15,53 @@ namespace {
 
 enum class Cast { integer, real, real32, boolean };
 
-struct CastRule {
-    std::string_view path;
-    Cast cast;
-};
-
 // The only places whose texts become numbers or booleans after interpolation.
-constexpr std::array cast_rules{
-    CastRule{"services.*.cpu_count", Cast::integer},
-    CastRule{"services.*.cpu_percent", Cast::real},
-    CastRule{"services.*.cpu_period", Cast::integer},
-    CastRule{"services.*.cpu_quota", Cast::integer},
-    CastRule{"services.*.cpu_rt_period", Cast::integer},
-    CastRule{"services.*.cpu_rt_runtime", Cast::integer},
-    CastRule{"services.*.cpus", Cast::real32},
-    CastRule{"services.*.cpu_shares", Cast::integer},
-    CastRule{"services.*.init", Cast::boolean},
-    CastRule{"services.*.depends_on.*.required", Cast::boolean},
-    CastRule{"services.*.depends_on.*.restart", Cast::boolean},
-    CastRule{"services.*.deploy.replicas", Cast::integer},
-    CastRule{"services.*.deploy.update_config.parallelism", Cast::integer},
-    CastRule{"services.*.deploy.update_config.max_failure_ratio", Cast::real},
-    CastRule{"services.*.deploy.rollback_config.parallelism", Cast::integer},
-    CastRule{"services.*.deploy.rollback_config.max_failure_ratio", Cast::real},
-    CastRule{"services.*.deploy.restart_policy.max_attempts", Cast::integer},
-    CastRule{"services.*.deploy.placement.max_replicas_per_node", Cast::integer},
-    CastRule{"services.*.healthcheck.retries", Cast::integer},
-    CastRule{"services.*.healthcheck.disable", Cast::boolean},
-    CastRule{"services.*.oom_kill_disable", Cast::boolean},
-    CastRule{"services.*.oom_score_adj", Cast::integer},
-    CastRule{"services.*.pids_limit", Cast::integer},
-    CastRule{"services.*.ports.[].target", Cast::integer},
-    CastRule{"services.*.privileged", Cast::boolean},
-    CastRule{"services.*.read_only", Cast::boolean},
-    CastRule{"services.*.scale", Cast::integer},
-    CastRule{"services.*.stdin_open", Cast::boolean},
-    CastRule{"services.*.tty", Cast::boolean},
-    CastRule{"services.*.ulimits.*", Cast::integer},
-    CastRule{"services.*.ulimits.*.hard", Cast::integer},
-    CastRule{"services.*.ulimits.*.soft", Cast::integer},
-    CastRule{"services.*.volumes.[].read_only", Cast::boolean},
-    CastRule{"services.*.volumes.[].volume.nocopy", Cast::boolean},
-    CastRule{"networks.*.external", Cast::boolean},
-    CastRule{"networks.*.internal", Cast::boolean},
-    CastRule{"networks.*.attachable", Cast::boolean},
-    CastRule{"networks.*.enable_ipv4", Cast::boolean},
-    CastRule{"networks.*.enable_ipv6", Cast::boolean},
-    CastRule{"volumes.*.external", Cast::boolean},
-    CastRule{"secrets.*.external", Cast::boolean},
-    CastRule{"configs.*.external", Cast::boolean},
-};
-
-// The rules as a tree of path segments.
-struct CastTree {
-    std::optional<Cast> cast;
-    std::map<std::string_view, CastTree> below;
-
-    const CastTree* step(std::string_view key) const {
-        auto found = below.find(key);
-        if (found == below.end()) found = below.find("*");
-        return found == below.end() ? nullptr : &found->second;
-    }
-};
-
-CastTree cast_tree() {
-    CastTree root;
-    for (const CastRule& rule : cast_rules) {
-        CastTree* at = &root;
-        for (const std::string_view part : base::split(rule.path, '.')) at = &at->below[part];
-        at->cast = rule.cast;
-    }
-    return root;
+const PathTable<Cast>& casts() {
+    static const PathTable<Cast> table{
+        {"services.*.cpu_count", Cast::integer},
+        {"services.*.cpu_percent", Cast::real},
+        {"services.*.cpu_period", Cast::integer},
+        {"services.*.cpu_quota", Cast::integer},
+        {"services.*.cpu_rt_period", Cast::integer},
+        {"services.*.cpu_rt_runtime", Cast::integer},
+        {"services.*.cpus", Cast::real32},
+        {"services.*.cpu_shares", Cast::integer},
+        {"services.*.init", Cast::boolean},
+        {"services.*.depends_on.*.required", Cast::boolean},
+        {"services.*.depends_on.*.restart", Cast::boolean},
+        {"services.*.deploy.replicas", Cast::integer},
+        {"services.*.deploy.update_config.parallelism", Cast::integer},
+        {"services.*.deploy.update_config.max_failure_ratio", Cast::real},
+        {"services.*.deploy.rollback_config.parallelism", Cast::integer},
+        {"services.*.deploy.rollback_config.max_failure_ratio", Cast::real},
+        {"services.*.deploy.restart_policy.max_attempts", Cast::integer},
+        {"services.*.deploy.placement.max_replicas_per_node", Cast::integer},
+        {"services.*.healthcheck.retries", Cast::integer},
+        {"services.*.healthcheck.disable", Cast::boolean},
+        {"services.*.oom_kill_disable", Cast::boolean},
+        {"services.*.oom_score_adj", Cast::integer},
+        {"services.*.pids_limit", Cast::integer},
+        {"services.*.ports.[].target", Cast::integer},
+        {"services.*.privileged", Cast::boolean},
+        {"services.*.read_only", Cast::boolean},
+        {"services.*.scale", Cast::integer},
+        {"services.*.stdin_open", Cast::boolean},
+        {"services.*.tty", Cast::boolean},
+        {"services.*.ulimits.*", Cast::integer},
+        {"services.*.ulimits.*.hard", Cast::integer},
+        {"services.*.ulimits.*.soft", Cast::integer},
+        {"services.*.volumes.[].read_only", Cast::boolean},
+        {"services.*.volumes.[].volume.nocopy", Cast::boolean},
+        {"networks.*.external", Cast::boolean},
+        {"networks.*.internal", Cast::boolean},
+        {"networks.*.attachable", Cast::boolean},
+        {"networks.*.enable_ipv4", Cast::boolean},
+        {"networks.*.enable_ipv6", Cast::boolean},
+        {"volumes.*.external", Cast::boolean},
+        {"secrets.*.external", Cast::boolean},
+        {"configs.*.external", Cast::boolean},
+    };
+    return table;
 }
 
 std::optional<double> to_double(std::string_view text) {
@@ -159,20 +136,20 @@ class Walk {
   public:
     Walk(const Lookup& lookup, doc::Diagnostics& diagnostics) : lookup_(lookup), diagnostics_(diagnostics) {}
 
-    void node(doc::Node& node, const CastTree* casts) {
+    void node(doc::Node& node, PathTable<Cast>::Place place) {
         if (node.is_map()) {
             for (doc::Entry& entry : node.entries()) {
                 path_.push_back(entry.key);
-                this->node(entry.value, casts ? casts->step(entry.key) : nullptr);
+                this->node(entry.value, place.down(entry.key));
                 path_.pop_back();
             }
         } else if (node.is_list()) {
             path_.push_back("[]");
-            for (doc::Node& item : node.items()) this->node(item, casts ? casts->step("[]") : nullptr);
+            for (doc::Node& item : node.items()) this->node(item, place.down("[]"));
             path_.pop_back();
         } else if (node.is_text() && node.tag() != doc::Tag::timestamp) {
             if (node.as_text().find('$') != std::string::npos && !expand(node)) return;
-            if (casts && casts->cast) cast(node, *casts->cast);
+            if (const Cast* wanted = place.rule()) cast(node, *wanted);
         }
     }
 
@@ -250,8 +227,7 @@ class Walk {
 
 bool interpolate(doc::Node& root, const Lookup& lookup, doc::Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.errors();
-    const CastTree casts = cast_tree();
-    Walk(lookup, diagnostics).node(root, &casts);
+    Walk(lookup, diagnostics).node(root, casts().root());
     return diagnostics.errors() == before;
 }
 

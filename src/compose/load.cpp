@@ -100,7 +100,7 @@ Loaded load(const LoadOptions& options, const base::Files& files, const Fetch& f
     loaded.working_dir = setting->folder;
     auto read = read_files(steps, *setting, loaded.working_dir);
     if (!read) return loaded;
-    const auto name = project_name(options, *read, setting->folder, setting->environment, diagnostics);
+    const auto name = project_name(options, *read, setting->folder, setting->environment, files, diagnostics);
     if (!name) return loaded;
 
     loaded.name = *name;

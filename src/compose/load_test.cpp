@@ -264,6 +264,37 @@ TEST_F(LoadTest, FaultsOfAllFilesAreReportedTogether) {
     EXPECT_TRUE(has(text, "b.yaml:1:")) << text;
 }
 
+TEST_F(LoadTest, AFaultOfOneKindHidesNoneOfAnother) {
+    options.files = {"a.yaml", "b.yaml"};
+    file("a.yaml",
+         "services:\n  web:\n    image: ${NEEDED:?say it}\n    imag: x\n    scale: many\n"
+         "    ports: ['1:2:3:4:5']\n    depends_on: {db: {}}\n");
+    file("b.yaml", "include: [c.yaml]\nservices:\n  web:\n    build: ${OTHER:-.}\n    tty: [1]\n    extends: 5\n");
+    const std::string text = faults();
+    EXPECT_TRUE(has(text, "a.yaml:3:12: error:")) << text;
+    EXPECT_TRUE(has(text, "required variable NEEDED is missing a value: say it")) << text;
+    EXPECT_TRUE(has(text, "a.yaml:4:5: error: services.web additional properties 'imag'")) << text;
+    EXPECT_TRUE(has(text, "a.yaml:5:12: error:")) << text;
+    EXPECT_TRUE(has(text, "b.yaml:5:10: error: services.web.tty must be")) << text;
+    // A part may be incomplete: what is missing in it may stand in another file.
+    EXPECT_FALSE(has(text, "missing property")) << text;
+    EXPECT_EQ(diagnostics.errors(), 4U) << text;
+}
+
+TEST_F(LoadTest, GrammarFaultsAreShownBesideThoseOfTheSchema) {
+    file("compose.yaml", "services:\n  web:\n    imag: x\n    ports: ['1:2:3:4:5']\n");
+    const std::string text = faults();
+    EXPECT_TRUE(has(text, "compose.yaml:3:5: error:")) << text;
+    EXPECT_TRUE(has(text, "compose.yaml:4:13: error:")) << text;
+}
+
+TEST_F(LoadTest, DatesAreNoTexts) {
+    file("compose.yaml", "services:\n  web:\n    image: x\n    user: 2024-01-02\n    environment: {DAY: 2024-01-02}\n");
+    const std::string text = faults();
+    EXPECT_TRUE(has(text, "compose.yaml:4:11: error: services.web.user: expected a string, found the date")) << text;
+    EXPECT_EQ(diagnostics.errors(), 1U) << text;
+}
+
 TEST_F(LoadTest, DirectoriesAndMissingFilesAreErrorsNotExceptions) {
     options.files = {"gone.yaml"};
     EXPECT_TRUE(has(faults(), "gone.yaml"));

@@ -3,13 +3,14 @@
 // goes before it.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 
@@ -40,16 +41,39 @@ class PathTable {
         const Rule* rule() const { return step_ && step_->rule ? &*step_->rule : nullptr; }
         Place down(std::string_view key) const {
             if (!step_) return {};
-            const auto found = step_->below.find(key);
-            return Place(found != step_->below.end() ? found->second.get() : step_->any.get());
+            const Step* found = step_->find(key);
+            return Place(found ? found : step_->any.get());
         }
 
       private:
         friend class PathTable;
         struct Step {
-            std::map<std::string_view, std::unique_ptr<Step>, std::less<>> below;
+            std::vector<std::pair<std::string_view, std::unique_ptr<Step>>> below;  // in the order of `before`
             std::unique_ptr<Step> any;
             std::optional<Rule> rule;
+
+            // By length first, which tells most keys apart.
+            static bool before(std::string_view a, std::string_view b) {
+                return a.size() != b.size() ? a.size() < b.size() : a < b;
+            }
+            auto position(std::string_view key) const {
+                return std::lower_bound(
+                    below.begin(), below.end(), key,
+                    [](const auto& entry, std::string_view wanted) { return before(entry.first, wanted); });
+            }
+            const Step* find(std::string_view key) const {
+                const auto at = position(key);
+                return at != below.end() && at->first == key ? at->second.get() : nullptr;
+            }
+            Step& make(std::string_view key) {
+                if (key == "*") {
+                    if (!any) any = std::make_unique<Step>();
+                    return *any;
+                }
+                const auto at = position(key);
+                if (at != below.end() && at->first == key) return *at->second;
+                return *below.emplace(at, key, std::make_unique<Step>())->second;
+            }
         };
         explicit Place(const Step* step) : step_(step) {}
         const Step* step_ = nullptr;
@@ -58,11 +82,7 @@ class PathTable {
     PathTable(std::initializer_list<std::pair<std::string_view, Rule>> rules) {
         for (const auto& [pattern, rule] : rules) {
             auto* step = &root_;
-            for (const auto key : base::split(pattern, '.')) {
-                auto& next = key == "*" ? step->any : step->below[key];
-                if (!next) next = std::make_unique<typename Place::Step>();
-                step = next.get();
-            }
+            for (const auto key : base::split(pattern, '.')) step = &step->make(key);
             step->rule = rule;
         }
     }

@@ -131,34 +131,11 @@ class Resolver {
             if (part.empty()) continue;
             walked = base::path::join(walked, part);
             if (!base_.files.read_link(walked)) continue;
-            const auto real = real_path(walked);
+            const auto real = real_path(walked, base_.files);
             if (!real) return refuse(value, cat(where.to_text(), ": ", walked, " is a link to nothing"));
             path = cat(*real, std::string_view(path).substr(path.find(walked) + walked.size()));
             return;
         }
-    }
-
-    std::optional<std::string> real_path(std::string path) const {
-        constexpr int most_links = 255;
-        int links = 0;
-        std::string walked = "/";
-        std::string rest = path;
-        while (!rest.empty()) {
-            const std::size_t slash = rest.find('/');
-            const std::string part = rest.substr(0, slash);
-            rest = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
-            const std::string next = base::path::join(walked, part);
-            const auto link = base_.files.read_link(next);
-            if (!link) {
-                walked = next;
-                continue;
-            }
-            if (++links > most_links) return std::nullopt;
-            if (base::path::is_absolute(*link)) walked = "/";
-            rest = rest.empty() ? *link : cat(*link, '/', rest);
-        }
-        if (base_.files.kind(walked) == base::Files::Kind::absent) return std::nullopt;
-        return walked;
     }
 
     const PathBase& base_;
@@ -202,6 +179,29 @@ std::size_t volume_name_length(std::string_view path) {
 }
 
 }  // namespace
+
+std::optional<std::string> real_path(std::string path, const base::Files& files) {
+    constexpr int most_links = 255;
+    int links = 0;
+    std::string walked = "/";
+    std::string rest = path;
+    while (!rest.empty()) {
+        const std::size_t slash = rest.find('/');
+        const std::string part = rest.substr(0, slash);
+        rest = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
+        const std::string next = base::path::join(walked, part);
+        const auto link = files.read_link(next);
+        if (!link) {
+            walked = next;
+            continue;
+        }
+        if (++links > most_links) return std::nullopt;
+        if (base::path::is_absolute(*link)) walked = "/";
+        rest = rest.empty() ? *link : cat(*link, '/', rest);
+    }
+    if (files.kind(walked) == base::Files::Kind::absent) return std::nullopt;
+    return walked;
+}
 
 std::string expand_home(std::string_view path, std::string_view home) {
     if (!path.starts_with('~') || home.empty()) return std::string(path);

@@ -3,6 +3,7 @@
 // paths alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,9 @@ struct PathBase {
 bool resolve_paths(doc::Node& model, const PathBase& base, doc::Diagnostics& diagnostics);  // false after an error
 
 std::string expand_home(std::string_view path,
-                        std::string_view home);   // `~` and `~x` are both below home, as Compose has it
+                        std::string_view home);  // `~` and `~x` are both below home, as Compose has it
+// Without symbolic links; nothing if there is no such file or the links go round in circles. `path` is absolute.
+std::optional<std::string> real_path(std::string path, const base::Files& files);
 bool is_windows_absolute(std::string_view path);  // c:\x, \\host\share, \\.\pipe\x
 bool is_remote(std::string_view path);            // a git URL or oci://: not a file here
 

@@ -22,16 +22,30 @@ using doc::Node;
 
 namespace {
 
-// All files are parsed and interpolated, so that their faults are reported together; the steps after that need the ones
-// before.
+// What a document that cannot be merged says wrong all the same, beside the faults that are known.
+void check_alone(const Steps& steps, Node& document) {
+    if (!steps.options.check_schema || !document.is_map()) return;
+    document.erase("include");
+    if (Node* services = document.find("services"); services && services->is_map())
+        for (auto& service : services->entries()) service.value.erase("extends");
+    doc::Diagnostics found;
+    check_schema(document, found, Extent::part);
+    steps.reading.diagnostics.append_elsewhere(std::move(found));
+}
+
+// All files are read to their end, so that the faults of all are reported together; the steps after interpolation need
+// the ones before.
 bool add_file(const Steps& steps, FileSet& set, Extender& extender, ComposeFile& file, Node& model, bool intact) {
     set.chain.push_back(file.path);
     for (Node& document : file.documents) {
         const Removals removals = Removals::take_from(document);
         intact = prepare_document(steps, set, file, document) && intact;
-        if (!intact) continue;
-        intact = apply_includes(steps, set, document, removals) && extender.apply(document, file.path, removals) &&
-                 lay_on(steps, model, std::move(document), removals, Purpose::model);
+        intact =
+            intact && apply_includes(steps, set, document, removals) && extender.apply(document, file.path, removals);
+        if (intact)
+            intact = lay_on(steps, model, std::move(document), removals, Purpose::model);
+        else
+            check_alone(steps, document);
     }
     set.chain.pop_back();
     return intact;
@@ -60,11 +74,18 @@ bool prepare_document(const Steps& steps, const FileSet& set, const ComposeFile&
 bool lay_on(const Steps& steps, Node& model, Node document, const Removals& removals, Purpose purpose) {
     auto& diagnostics = steps.reading.diagnostics;
     removals.apply(model);
-    if (!merge(model, std::move(document), diagnostics) || !drop_repeats(model, diagnostics)) return false;
-    if (purpose == Purpose::model && steps.options.check_schema) {
-        if (!check_schema(model, diagnostics)) return false;
-        drop_version(model, diagnostics);
+    const bool checked = purpose == Purpose::model && steps.options.check_schema;
+    if (!merge(model, std::move(document), diagnostics) || !drop_repeats(model, diagnostics)) {
+        if (checked) check_alone(steps, model);
+        return false;
     }
+    if (checked && !check_schema(model, diagnostics)) {
+        doc::Diagnostics more;
+        make_canonical(model, !steps.options.interpolate, more);
+        diagnostics.append_elsewhere(std::move(more));
+        return false;
+    }
+    if (checked) drop_version(model, diagnostics);
     // A port range may turn out to be the port of another entry only in its long form.
     return make_canonical(model, !steps.options.interpolate, diagnostics) && drop_repeats(model, diagnostics);
 }

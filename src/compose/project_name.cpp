@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "compose/interpolate.h"
+#include "compose/paths.h"
 #include "doc/go_text.h"
 
 namespace tutti::compose {
@@ -37,6 +38,17 @@ const Node* name_in(const Node& document) {
     return name && !name_text(*name).empty() ? name : nullptr;
 }
 
+// Elsewhere the same files are another project.
+void warn_link(const std::string& folder, std::string_view name, const base::Files& there,
+               doc::Diagnostics& diagnostics) {
+    const auto real = real_path(folder, there);
+    if (!real || base::path::last(*real) == base::path::last(folder)) return;
+    diagnostics
+        .warning(doc::Mark{},
+                 cat("project has been loaded without an explicit name from a symlink. Using name \"", name, "\""))
+        .with_hint(cat(folder, " is ", *real, "; `name:` in the file makes the name independent of the folder"));
+}
+
 }  // namespace
 
 std::string repair_project_name(std::string_view text) {
@@ -47,8 +59,8 @@ std::string repair_project_name(std::string_view text) {
 }
 
 std::optional<std::string> project_name(const LoadOptions& options, std::span<const ComposeFile> files,
-                                        std::string_view folder, const Environment& environment,
-                                        doc::Diagnostics& diagnostics) {
+                                        const std::string& folder, const Environment& environment,
+                                        const base::Files& there, doc::Diagnostics& diagnostics) {
     if (!options.project_name.empty()) {
         if (!check_name(options.project_name, {}, "-p", diagnostics)) return std::nullopt;
         return options.project_name;
@@ -69,6 +81,7 @@ std::optional<std::string> project_name(const LoadOptions& options, std::span<co
         }
     }
     std::string name = named ? "" : repair_project_name(base::path::last(folder));
+    if (!named) warn_link(folder, name, there, diagnostics);
     if (written) {
         std::string text = name_text(*written);
         if (options.interpolate) {

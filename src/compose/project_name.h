@@ -17,7 +17,7 @@ std::string repair_project_name(std::string_view text);
 
 // Nothing after an error.
 std::optional<std::string> project_name(const LoadOptions& options, std::span<const ComposeFile> files,
-                                        std::string_view folder, const Environment& environment,
-                                        doc::Diagnostics& diagnostics);
+                                        const std::string& folder, const Environment& environment,
+                                        const base::Files& there, doc::Diagnostics& diagnostics);
 
 }  // namespace tutti::compose

@@ -81,9 +81,10 @@ std::size_t hash_of(const doc::Node& node) {
 
 class Checker {
   public:
-    explicit Checker(doc::Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+    Checker(doc::Diagnostics& diagnostics, Extent extent) : diagnostics_(diagnostics), extent_(extent) {}
 
     void check(const doc::Node& node, const Rule& rule, const Place& place) {
+        if (extent_ == Extent::part && (node.is_null() || (node.is_text() && node.as_text().find('$') != npos))) return;
         if ((types_of(node) & rule.types) == 0) {
             diagnostics_.error(node, base::cat(place.to_text(), " must be a ", describe(rule.types)));
             return;
@@ -150,6 +151,7 @@ class Checker {
             } else if (!rule.open)
                 report_key(entry, rule, place);
         }
+        if (extent_ == Extent::part) return;
         for (const std::string_view key : rule.required)
             if (node.find(key) == nullptr)
                 diagnostics_.error(node, base::cat(place.to_text(), " missing property '", key, "'"));
@@ -193,14 +195,17 @@ class Checker {
             found.with_hint("keys of your own start with 'x-'");
     }
 
+    static constexpr std::size_t npos = std::string::npos;
+
     doc::Diagnostics& diagnostics_;
+    Extent extent_;
 };
 
 }  // namespace
 
-bool check_schema(const doc::Node& model, doc::Diagnostics& diagnostics) {
+bool check_schema(const doc::Node& model, doc::Diagnostics& diagnostics, Extent extent) {
     const std::size_t before = diagnostics.errors();
-    Checker(diagnostics).check(model, model_rule, Place());
+    Checker(diagnostics, extent).check(model, model_rule, Place());
     return diagnostics.errors() == before;
 }
 

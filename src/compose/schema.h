@@ -8,7 +8,11 @@
 
 namespace tutti::compose {
 
+// Of a part (a document that cannot be merged, as another fault is known) nothing is missed, and nulls and values with
+// variables in them pass.
+enum class Extent : unsigned char { whole, part };
+
 // All faults are reported, each where it stands, with what was probably meant. False after an error.
-bool check_schema(const doc::Node& model, doc::Diagnostics& diagnostics);
+bool check_schema(const doc::Node& model, doc::Diagnostics& diagnostics, Extent extent = Extent::whole);
 
 }  // namespace tutti::compose

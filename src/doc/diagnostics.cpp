@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -150,6 +151,18 @@ Diagnostic& Diagnostics::warning(const Node& at, std::string message) {
 void Diagnostics::append(Diagnostics other) {
     errors_ += other.errors_;
     for (Diagnostic& diagnostic : other.all_) all_.push_back(std::move(diagnostic));
+}
+
+void Diagnostics::append_elsewhere(Diagnostics other) {
+    const auto place = [](Mark mark) { return std::tuple(mark.file, mark.line, mark.column); };
+    std::set<std::tuple<std::uint16_t, std::uint32_t, std::uint16_t>> known;
+    for (const Diagnostic& diagnostic : all_)
+        if (diagnostic.severity == Severity::error && diagnostic.mark) known.insert(place(diagnostic.mark));
+    for (Diagnostic& diagnostic : other.all_) {
+        if (known.contains(place(diagnostic.mark))) continue;
+        errors_ += diagnostic.severity == Severity::error;
+        all_.push_back(std::move(diagnostic));
+    }
 }
 
 std::string to_text(const Diagnostics& diagnostics, const Sources& sources, bool colour) {

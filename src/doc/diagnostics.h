@@ -72,6 +72,7 @@ class Diagnostics {
     std::size_t errors() const { return errors_; }
     const std::deque<Diagnostic>& all() const { return all_; }  // in the order found
     void append(Diagnostics other);
+    void append_elsewhere(Diagnostics other);  // without what stands at the places of errors that are known
 
   private:
     Diagnostic& add(Severity severity, Mark mark, std::string message);

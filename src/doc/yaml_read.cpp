@@ -148,11 +148,16 @@ class Reader {
 
     template <class Read>
     Node anchored(const Event& event, const yaml_char_t* anchor, Read read) {
-        if (!anchor) return read().set_mark(mark(event->start_mark));
+        if (!anchor) {
+            Node out = read();
+            out.set_mark(mark(event->start_mark));
+            return out;
+        }
         const std::string name(view(anchor));
         const std::uint64_t before = nodes_;
         anchors_[name] = {};
-        Node out = std::move(read().set_mark(mark(event->start_mark)));
+        Node out = read();
+        out.set_mark(mark(event->start_mark));
         anchors_[name] = {out, nodes_ - before + 1, false};
         return out;
     }

@@ -58,7 +58,9 @@ std::string with_stand_ins(std::string_view text) {
 
 YamlText::YamlText(std::string_view text) : text_(text) {
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return;  // UTF-16
-    for (std::size_t i = 0; i < text.size() && !has_controls_; ++i) has_controls_ = control_at(text, i) != 0;
+    has_controls_ = text.find('\x7F') != std::string_view::npos;
+    for (auto i = text.find('\xC2'); i != std::string_view::npos && !has_controls_; i = text.find('\xC2', i + 1))
+        has_controls_ = control_at(text, i) != 0;
     if (!has_controls_) return;
     copy_ = with_stand_ins(text);
     text_ = copy_;

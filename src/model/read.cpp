@@ -54,7 +54,9 @@ void read_unsigned(const doc::Node& node, Unsigned& out, const At& at) {
 }  // namespace
 
 void read(const doc::Node& node, std::string& out, const At& at) {
-    if (node.is_text())
+    if (node.tag() == doc::Tag::timestamp)
+        at.error(node, base::cat("expected a string, found the date ", node.as_text())).with_hint("quote it");
+    else if (node.is_text())
         out = node.as_text();
     else if (node.is_int())
         out = std::to_string(node.as_int());

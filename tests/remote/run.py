@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
-"""Compose files in git repositories: fetched by git, kept by commit, refused where they lead outside. usage: run.py PROGRAM
+"""Compose files elsewhere. usage: run.py PROGRAM
 
-The repository is a local one; git is told to use it in place of a URL, so nothing leaves this machine."""
+In git repositories: fetched by git, kept by commit, refused where they lead outside. The repository is a local one; git is told
+to use it in place of a URL. In OCI artifacts: fetched from a registry, which is one of this test. Nothing leaves this machine."""
+import hashlib
+import http.server
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 PROGRAM = os.path.abspath(sys.argv.pop())
@@ -69,8 +74,101 @@ class Remote(unittest.TestCase):
         (self.top / 'secret.yaml').write_text('services: {secret: {image: x}}\n')
         self.assertIn('no Compose file', self.config('-f', f'{URL}#main:../../../../secret.yaml', code=1))
 
-    def test_artifacts_are_refused_by_name(self):
-        self.assertIn('not supported yet: oci://example.com/app:1', self.config('-f', 'oci://example.com/app:1', code=1))
+
+COMPOSE_FILE = 'application/vnd.docker.compose.file+yaml'
+ENV_FILE = 'application/vnd.docker.compose.envfile'
+PROJECT = 'application/vnd.docker.compose.project'
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """The reading half of a registry: manifests by tag or digest, blobs by digest."""
+    manifests, blobs = {}, {}
+
+    def do_GET(self):
+        kind, name = self.path.split('/')[-2:]
+        content = {'manifests': self.manifests, 'blobs': self.blobs}.get(kind, {}).get(name)
+        if self.path != '/v2/' and content is None:
+            return self.send_error(404)
+        content = content or b'{}'
+        self.send_response(200)
+        self.send_header('Content-Type', json.loads(content).get('mediaType', '') if kind == 'manifests' else 'application/octet-stream')
+        self.send_header('Content-Length', str(len(content)))
+        self.end_headers()
+        if self.command == 'GET':
+            self.wfile.write(content)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class Artifact(unittest.TestCase):
+    def setUp(self):
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix='tutti-remote-'))
+        self.addCleanup(shutil.rmtree, self.top)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Registry)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.domain = f'localhost:{server.server_port}'
+
+    def publish(self, tag, layers, kind=PROJECT):
+        described = []
+        for media_type, annotations, text in layers:
+            digest = 'sha256:' + hashlib.sha256(text.encode()).hexdigest()
+            Registry.blobs[digest] = text.encode()
+            described.append({'mediaType': media_type, 'digest': digest, 'size': len(text.encode()),
+                              'annotations': {f'com.docker.compose.{key}': value for key, value in annotations.items()}})
+        empty = 'sha256:' + hashlib.sha256(b'{}').hexdigest()
+        manifest = json.dumps({'schemaVersion': 2, 'mediaType': 'application/vnd.oci.image.manifest.v1+json', 'artifactType': kind,
+                               'config': {'mediaType': 'application/vnd.oci.empty.v1+json', 'digest': empty, 'size': 2},
+                               'layers': described}).encode()
+        Registry.manifests[tag] = manifest
+        return manifest
+
+    def config(self, *words, code=0):
+        env = {'PATH': os.environ['PATH'], 'HOME': str(self.top)}
+        done = subprocess.run([PROGRAM, *words, 'config'], cwd=self.top, env=env, capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def test_files_and_env_files_of_a_project(self):
+        self.publish('1', [(COMPOSE_FILE, {'file': 'compose.yaml'}, 'services: {web: {image: one, env_file: shop.env}}\n'),
+                           (COMPOSE_FILE, {'file': 'prod.yaml'}, 'services: {web: {extends: {file: base.yaml, service: b}}}\n'),
+                           (COMPOSE_FILE, {'file': 'base.yaml', 'extends': 'true'}, 'services: {b: {tty: true}}\n'),
+                           (ENV_FILE, {'envfile': 'shop.env'}, 'KIND=published\n')])
+        out = self.config('-p', 'p', '-f', f'oci://{self.domain}/team/app:1')
+        for part in ('image: one', 'tty: true', 'KIND: published'):
+            self.assertIn(part, out)
+        (self.top / 'compose.yaml').write_text(f'include: ["oci://{self.domain}/team/app:1"]\nservices: {{own: {{image: o}}}}\n')
+        self.assertIn('image: one', self.config())
+
+    def test_the_project_of_an_index(self):
+        manifest = self.publish('inner', [(COMPOSE_FILE, {'file': 'compose.yaml'}, 'services: {a: {image: indexed}}\n')])
+        digest = 'sha256:' + hashlib.sha256(manifest).hexdigest()
+        Registry.manifests[digest] = manifest
+        Registry.manifests['index'] = json.dumps(
+            {'schemaVersion': 2, 'mediaType': 'application/vnd.oci.image.index.v1+json',
+             'manifests': [{'mediaType': 'application/vnd.oci.image.manifest.v1+json', 'artifactType': PROJECT, 'digest': digest,
+                            'size': len(manifest)}]}).encode()
+        self.assertIn('image: indexed', self.config('-p', 'p', '-f', f'oci://{self.domain}/team/app:index'))
+
+    def test_names_that_lead_out_of_the_folder_are_refused(self):
+        for name in ('../up.env', '/etc/shop.env', 'sub/shop.env', '..', '', 'a\\b'):
+            with self.subTest(name):
+                self.publish('bad', [(COMPOSE_FILE, {'file': 'compose.yaml'}, 'services: {a: {image: x}}\n'),
+                                     (ENV_FILE, {'envfile': name}, 'A=1\n')])
+                self.assertIn('invalid OCI artifact', self.config('-f', f'oci://{self.domain}/team/app:bad', code=1))
+        self.assertEqual(list((self.top / '.cache' / 'tutti' / 'oci').glob('*')), [])
+
+    def test_what_is_no_project_is_said(self):
+        self.publish('image', [], kind='application/vnd.example.thing')
+        message = self.config('-f', f'oci://{self.domain}/team/app:image', code=1)
+        self.assertIn('is not a compose project OCI artifact, but application/vnd.example.thing', message)
+        self.assertIn('cannot fetch', self.config('-f', f'oci://{self.domain}/team/app:gone', code=1))
 
 
 if __name__ == '__main__':
