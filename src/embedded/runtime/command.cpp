@@ -37,7 +37,8 @@ namespace {
 const std::vector<FlagName> create_flags = {
     {"bundle", "b"},         {"console-socket", ""},        {"pid-file", ""},
     {"no-pivot", "", false}, {"no-new-keyring", "", false}, {"preserve-fds", ""},
-    {"detach", "d", false},  {"keep", "", false},           {"no-subreaper", "", false}};
+    {"detach", "d", false},  {"keep", "", false},           {"no-subreaper", "", false},
+    {"config", "f"}};
 const std::vector<FlagName> exec_flags = {{"console-socket", ""},
                                           {"cwd", ""},
                                           {"env", "e"},
@@ -54,16 +55,8 @@ const std::vector<FlagName> exec_flags = {{"console-socket", ""},
                                           {"preserve-fds", ""},
                                           {"ignore-paused", "", false}};
 
-void refuse_unsupported(const Words& words) {
-    for (const char* flag : {"no-pivot", "no-new-keyring"})
-        if (words.given(flag)) throw Error(ErrorKind::unsupported, cat("--", flag, " is not supported"));
-    if (words.given("preserve-fds") && words.number("preserve-fds") != 0)
-        throw Error(ErrorKind::unsupported, "--preserve-fds is not supported");
-}
-
 int create(Tool& tool, const Words& words) {
-    refuse_unsupported(words);
-    const Bundle bundle = read_bundle(words.text("bundle"));
+    const Bundle bundle = read_bundle(words.text("bundle"), words.text("config", "config.json"));
     const Box box = tool.create(one_id(words), bundle, words, false);
     write_pid_file(words, box.pid);
     return 0;
@@ -80,8 +73,7 @@ int start(Tool& tool, const Words& words) {
 }
 
 int run(Tool& tool, const Words& words) {
-    refuse_unsupported(words);
-    const Bundle bundle = read_bundle(words.text("bundle"));
+    const Bundle bundle = read_bundle(words.text("bundle"), words.text("config", "config.json"));
     const std::string id = one_id(words);
     if (words.given("detach")) {
         const Box box = tool.create(id, bundle, words, true);
@@ -122,8 +114,6 @@ int remove(Tool& tool, const Words& words) {
 }
 
 int exec(Tool& tool, const Words& words) {
-    if (words.given("preserve-fds") && words.number("preserve-fds") != 0)
-        throw Error(ErrorKind::unsupported, "--preserve-fds is not supported");
     if (words.rest().empty()) throw Error(ErrorKind::invalid, "exec needs a container's id");
     const Box box = tool.box(words.rest()[0]);
     if (tool.native().state(box) == BoxState::stopped)
@@ -243,6 +233,7 @@ void log_error(const Words& global, const Error& error) {
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments, const CommandContext& context) {
+    ::signal(SIGPIPE, SIG_IGN);
     std::optional<Words> global;
     try {
         global.emplace(arguments,
@@ -251,6 +242,7 @@ int run_command(const std::vector<std::string>& arguments, const CommandContext&
                                              {"log-format", ""},
                                              {"debug", "", false},
                                              {"systemd-cgroup", "", false},
+                                             {"cgroup-manager", ""},
                                              {"rootless", ""},
                                              {"version", "v", false},
                                              {"help", "h", false}},
@@ -264,8 +256,12 @@ int run_command(const std::vector<std::string>& arguments, const CommandContext&
         return 0;
     }
     try {
-        if (global->given("systemd-cgroup"))
+        const std::string manager = global->text("cgroup-manager", "cgroupfs");
+        if (global->given("systemd-cgroup") || manager == "systemd")
             throw Error(ErrorKind::unsupported, "--systemd-cgroup is not supported", "use the cgroupfs manager");
+        if (manager != "cgroupfs" && manager != "systemd")
+            throw Error(ErrorKind::unsupported, cat("--cgroup-manager ", manager, " is not supported"),
+                        "use cgroupfs");
         const std::string_view name =
             global->rest().empty() ? std::string_view("help") : std::string_view(global->rest()[0]);
         const auto verb = std::ranges::find(verbs(), name, &Verb::name);

@@ -1,5 +1,6 @@
 #include "embedded/runtime/command_parts.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -33,13 +34,14 @@ static void write_some(int fd, std::string_view text) {
     }
 }
 
+void write_or_lose(const os::Fd& fd, std::string_view text) { write_some(fd.get(), text); }
 void print(std::string_view text) { write_some(1, text); }
 void print_error(std::string_view text) { write_some(2, cat("tutti runtime: ", text, '\n')); }
 
-Bundle read_bundle(const std::string& path) {
+Bundle read_bundle(const std::string& path, const std::string& config_name) {
     char real[PATH_MAX];
     if (!::realpath(path.empty() ? "." : path.c_str(), real)) base::throw_errno(cat("opening the bundle ", path));
-    const std::string config = cat(real, "/config.json");
+    const std::string config = config_name.starts_with('/') ? config_name : cat(real, '/', config_name);
     return {real, read_spec(doc::parse_json(os::read_file(config, std::size_t{16} << 20), config))};
 }
 
@@ -47,6 +49,18 @@ std::string one_id(const Words& words) {
     if (words.rest().size() != 1)
         throw Error(ErrorKind::invalid, cat("exactly one container id is needed, ", words.rest().size(), " given"));
     return words.rest()[0];
+}
+
+std::vector<int> preserved_fds(const Words& words) {
+    std::vector<int> out;
+    const std::int64_t count = words.given("preserve-fds") ? words.number("preserve-fds") : 0;
+    if (count < 0 || count > 1024) throw Error(ErrorKind::invalid, cat("--preserve-fds ", count, " is out of range"));
+    for (int fd = 3; fd < 3 + static_cast<int>(count); ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0)
+            throw Error(ErrorKind::invalid, cat("--preserve-fds ", count, ": descriptor ", fd, " is not open"));
+        out.push_back(fd);
+    }
+    return out;
 }
 
 void write_pid_file(const Words& words, pid_t pid) {

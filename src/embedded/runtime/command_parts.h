@@ -17,7 +17,8 @@ struct Bundle {
     std::string path;  // absolute
     Spec spec;
 };
-Bundle read_bundle(const std::string& path);  // empty: the working folder
+// `path` empty: the working folder. `config`: the spec's file, counted from there.
+Bundle read_bundle(const std::string& path, const std::string& config = "config.json");
 
 class Tool {
   public:
@@ -48,10 +49,12 @@ class Tool {
 };
 
 void print(std::string_view text);
+void write_or_lose(const os::Fd& fd, std::string_view text);  // as much as the reader takes
 void print_error(std::string_view text);
 void send_fd(const os::Fd& socket, const os::Fd& fd);
 void relay_terminal(const os::Fd& terminal, int end);  // until the terminal ends, or `end` is readable
 std::string one_id(const Words& words);
+std::vector<int> preserved_fds(const Words& words);  // --preserve-fds N: 3 … 2 + N, all open
 void write_pid_file(const Words& words, pid_t pid);
 int signal_number(std::string_view text);  // "KILL", "SIGKILL", "9"
 std::string moment_text(std::int64_t nanoseconds);

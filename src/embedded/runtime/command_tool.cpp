@@ -64,6 +64,9 @@ CreateOptions Tool::options(const std::string& id, const Bundle& bundle, const W
     out.id = id;
     out.folder = folder(id);
     out.bundle = bundle.path;
+    out.preserved = preserved_fds(words);
+    out.keep_keyring = words.given("no-new-keyring");
+    out.no_pivot = words.given("no-pivot");
     const bool terminal = bundle.spec.process && bundle.spec.process->terminal;
     if (words.given("console-socket")) {
         if (!terminal) throw Error(ErrorKind::invalid, "cannot use console socket if the container has no terminal");
@@ -193,6 +196,7 @@ int Tool::exec(const Box& box, const ExecSpec& wanted, const Words& words) {
     if (words.given("console-socket")) console = connect_console(words.text("console-socket"));
     if (spec.process.terminal && spec.detached && !console)
         throw Error(ErrorKind::invalid, "cannot allocate tty if runc will detach without setting console socket");
+    spec.preserved = preserved_fds(words);
     if (!spec.process.terminal) spec.stdin_fd = 0, spec.stdout_fd = 1, spec.stderr_fd = 2;
     const auto process = native().exec(box, spec);
     write_pid_file(words, process->pid());
@@ -237,6 +241,8 @@ void Tool::run_hooks(const Box& box, std::vector<Hook> Hooks::*which, std::strin
     state.set("status", Node(status));
     state.set("pid", Node(static_cast<std::int64_t>(status == "stopped" ? 0 : box.pid)));
     state.set("bundle", Node(box.bundle));
+    Node& annotations = state.set("annotations", Node::map());
+    for (const auto& [key, value] : box.annotations) annotations.set(key, Node(value));
     for (const Hook& hook : spec.hooks.*which) {
         os::Pipe input = os::make_pipe();
         os::Command command;
@@ -248,7 +254,7 @@ void Tool::run_hooks(const Box& box, std::vector<Hook> Hooks::*which, std::strin
         try {
             os::Process process = os::Process::spawn(command);
             input.read.reset();
-            os::write_all(input.write, doc::write_json(state));
+            write_or_lose(input.write, doc::write_json(state));  // a hook need not read it
             input.write.reset();
             const os::Until until =
                 hook.timeout ? os::Until(os::Clock::now() + std::chrono::seconds(*hook.timeout)) : std::nullopt;

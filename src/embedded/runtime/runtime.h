@@ -56,6 +56,9 @@ struct CreateOptions {
     // line). No log, no exit record, no attach.
     bool detached = false;
     bool inherit_stdio = false;  // descriptors 0, 1, 2 of the caller instead of pipes (OCI command line)
+    std::vector<int> preserved;  // more descriptors of the caller, which the process gets as 3, 4 …
+    bool keep_keyring = false;   // no session keyring of its own
+    bool no_pivot = false;       // moves the root instead of pivot_root(2): for a root on the initial ramfs
 };
 
 // What create made. Also kept as FOLDER/box.json, so that anybody can work with it later.
@@ -85,6 +88,7 @@ struct ExecSpec {
     bool detached = false;         // no helper stays; its end cannot be waited for here
     bool inherit_security = true;  // the box's seccomp, capabilities, limits, labels
     std::optional<int> stdin_fd, stdout_fd, stderr_fd;  // absent: /dev/null
+    std::vector<int> preserved;                         // more descriptors of ours, which it gets as 3, 4 …
 };
 
 // A process that was put into a box. Its parent is a small helper of ours, whose parent we are.

@@ -7,7 +7,9 @@
 
 namespace tutti::embedded::shim {
 
-constexpr std::uint32_t plan_magic = 0x74757435;  // changes with every change of this file
+constexpr std::uint32_t plan_magic = 0x74757436;  // changes with every change of this file
+
+constexpr int first_preserved_descriptor = 6;     // of the shim: what the caller lends to the process (ProcessStep)
 
 using Text = std::uint32_t;  // offset of a zero-terminated text; 0: none
 
@@ -117,6 +119,8 @@ struct ProcessStep {
     std::uint64_t runtime = 0, deadline = 0, period = 0;
     std::uint32_t io_priority = 0;  // as ioprio_set(2); 0: left alone
     std::uint32_t make_cwd = 0;     // 1: make it if it is missing, as Docker does
+    std::uint32_t keep_keyring = 0;  // 1: no session keyring of its own
+    std::uint32_t preserved = 0;     // descriptors from first_preserved_descriptor on that become 3, 4 …
 };
 
 struct LogStep {
@@ -138,6 +142,7 @@ struct Plan {
     std::uint32_t root_readonly = 0;
     std::uint64_t root_propagation = 0;  // MS_*
     std::uint32_t no_pivot = 0;
+    std::uint32_t only_chroot = 0;  // no mount namespace: nothing is mounted, the root is entered by chroot(2)
 
     Array<NamespaceStep> namespaces = {};
     Array<IdRange> uids = {}, gids = {};
@@ -154,7 +159,7 @@ struct Plan {
 
     // hooks
     Array<HookStep> create_runtime = {}, create_container = {}, start_container = {}, poststart = {};
-    Text hook_state = 0;  // the state as JSON with @PID@ and @STATUS@ to be filled in
+    Text hook_state = 0;  // the state as JSON with marks (byte 1, then P or S) for its pid and status
 
     // the parent's part
     LogStep log = {};

@@ -98,6 +98,7 @@ std::unique_ptr<ExecProcess> Native::exec(const Box& box, const ExecSpec& spec) 
         const std::optional<int> stdio[] = {spec.stdin_fd, spec.stdout_fd, spec.stderr_fd};
         for (int fd = 0; fd < 3; ++fd)
             if (stdio[fd]) command.fds.emplace_back(*stdio[fd], fd);
+        lend(command, spec.preserved);
         os::spawn_orphan(command);
     }
     os::Fd terminal;

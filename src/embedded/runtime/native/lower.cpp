@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "doc/json.h"
+#include "embedded/runtime/box_devices.h"
 #include "embedded/runtime/native/device_filter.h"
 #include "embedded/runtime/native/limits.h"
 #include "embedded/runtime/native/lower_process.h"
@@ -74,6 +75,9 @@ class Lowering {
         if (!spec_.process) throw Error(ErrorKind::invalid, "the spec has no process");
         plan_.process = lower_process(plan, *spec_.process, input_.options.user, input_.filter, input_.filter_flags);
         plan_.process.make_cwd = 1;
+        plan_.process.keep_keyring = input_.options.keep_keyring ? 1 : 0;
+        plan_.process.preserved = static_cast<std::uint32_t>(input_.options.preserved.size());
+        plan_.no_pivot = input_.options.no_pivot ? 1 : 0;
         personality();
         if (spec_.process->terminal && spec_.process->console_size) {
             plan_.process.rows = spec_.process->console_size->height;
@@ -127,18 +131,11 @@ class Lowering {
             for (const shim::NamespaceStep& other : steps)
                 if (other.flag == type->second)
                     throw Error(ErrorKind::invalid, cat("namespace \"", space.type, "\" is listed twice"));
-            if (type->second == CLONE_NEWNS && !space.path.empty())
-                throw Error(ErrorKind::unsupported, "native joins no mount namespace by path",
-                            "use an external runtime for that");
-            if (type->second == CLONE_NEWUSER && !space.path.empty())
-                throw Error(ErrorKind::unsupported, "native joins no user namespace by path",
-                            "use an external runtime for that");
             mount = mount || type->second == CLONE_NEWNS;
-            user = user || type->second == CLONE_NEWUSER;
+            user = user || (type->second == CLONE_NEWUSER && space.path.empty());
             steps.push_back({type->second, plan.text(space.path)});
         }
-        if (!mount)
-            throw Error(ErrorKind::unsupported, "a container without a mount namespace of its own is not possible");
+        if (!mount) without_mounts();
         if (user && (spec_.linux_.uid_mappings.empty() || spec_.linux_.gid_mappings.empty()))
             throw Error(ErrorKind::invalid, "a user namespace needs uidMappings and gidMappings");
         plan_.namespaces = plan.array(steps);
@@ -148,6 +145,20 @@ class Lowering {
         for (const auto& [clock, offset] : spec_.linux_.time_offsets)
             offsets += cat(clock, ' ', offset.seconds, ' ', offset.nanoseconds, '\n');
         plan_.time_offsets = plan.text(offsets);
+    }
+
+    // Nothing may be mounted in the host's own tree, so what would protect the box is refused; mounts are passed over, as
+    // runc's users expect.
+    void without_mounts() {
+        plan_.only_chroot = 1;
+        const auto refuse = [](std::string_view what) {
+            throw Error(ErrorKind::invalid, cat("a container without a mount namespace of its own cannot have ", what),
+                        "add {\"type\": \"mount\"} to linux.namespaces");
+        };
+        if (!spec_.linux_.masked_paths.empty()) refuse("linux.maskedPaths");
+        if (!spec_.linux_.readonly_paths.empty()) refuse("linux.readonlyPaths");
+        if (spec_.root.readonly) refuse("root.readonly");
+        if (input_.options.overlay) refuse("layers");
     }
 
     shim::Array<shim::IdRange> ids(const std::vector<IdMap>& maps) {
@@ -192,10 +203,7 @@ class Lowering {
                 if (step.uids.count == 0)
                     throw Error(ErrorKind::invalid, cat("the idmapped mount ", target, " has no id mappings"));
             }
-            if (!options.data.empty())
-                throw Error(ErrorKind::invalid,
-                            cat("mount ", target, ": unknown option \"", options.data[0], "\" of a bind"));
-            return step;
+            return step;  // options of a file system (mode=755) mean nothing to a bind
         }
         if (mount.type == "cgroup" || mount.type == "cgroup2") {
             step.kind = shim::MountStep::cgroup;
@@ -286,8 +294,12 @@ class Lowering {
             throw Error(ErrorKind::unsupported, cat("cgroupsPath \"", folder, "\" is one of systemd"),
                         "use a plain path such as /tutti/NAME");
         out_.cgroup = folder;
-        const Resources none;
-        const Resources& resources = spec_.linux_.resources ? *spec_.linux_.resources : none;
+        Resources resources = spec_.linux_.resources.value_or(Resources());
+        // What the nodes of every box need, and making nodes at all, whatever the rules say; as runc and crun do.
+        if (!resources.devices.empty())
+            for (const DeviceRule& rule : default_device_rules())
+                if (rule.allow && std::ranges::find(resources.devices, rule) == resources.devices.end())
+                    resources.devices.push_back(rule);
         std::vector<shim::CgroupStep> steps;
         for (const CgroupFolder& one : lower_resources(resources, input_.hierarchies, true)) {
             shim::CgroupStep step;
@@ -336,12 +348,14 @@ class Lowering {
         doc::Node state = doc::Node::map();
         state.set("ociVersion", doc::Node(spec_.oci_version));
         state.set("id", doc::Node(input_.options.id));
-        state.set("status", doc::Node("@STATUS@"));
-        state.set("pid", doc::Node("@PID@"));
+        state.set("status", doc::Node("\x01S"));
+        state.set("pid", doc::Node("\x01P"));
         state.set("bundle", doc::Node(input_.options.bundle));
         doc::Node& annotations = state.set("annotations", doc::Node::map());
         for (const auto& [key, value] : spec_.annotations) annotations.set(key, doc::Node(value));
-        plan_.hook_state = plan.text(base::replace_all(doc::write_json(state), "\"@PID@\"", "@PID@"));
+        // JSON holds no bare control character, so the marks cannot be met in what others wrote.
+        std::string text = base::replace_all(doc::write_json(state), "\"\\u0001P\"", "\x01P");
+        plan_.hook_state = plan.text(base::replace_all(text, "\\u0001S", "\x01S"));
     }
 
     void parent() {
@@ -394,6 +408,7 @@ std::string lower_exec(const LowerExecInput& input) {
     out.join_started = input.box.pid_started;
     out.join_flags = input.join_flags;
     out.detached = input.exec.detached ? 1 : 0;
+    out.process.preserved = static_cast<std::uint32_t>(input.exec.preserved.size());
     std::vector<shim::CgroupStep> steps;
     for (const Hierarchy& hierarchy : input.hierarchies.all()) {
         const std::string folder = cat(hierarchy.path, '/', input.box.cgroup);

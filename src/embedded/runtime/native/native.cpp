@@ -15,6 +15,7 @@
 #include "embedded/runtime/box.h"
 #include "embedded/runtime/native/lower.h"
 #include "embedded/runtime/process_record.h"
+#include "embedded/shim/plan.h"
 #include "embedded/shim/program.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -41,6 +42,10 @@ os::Fd seal(std::string_view bytes) {
     if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
         base::throw_errno("sealing the plan");
     return fd;
+}
+
+void lend(os::Command& command, const std::vector<int>& fds) {
+    for (int to = shim::first_preserved_descriptor; const int fd : fds) command.fds.emplace_back(fd, to++);
 }
 
 static std::int64_t now() {
@@ -102,6 +107,7 @@ Box Native::create(const Spec& spec, CreateOptions options) {
         if (options.console_socket) command.fds.emplace_back(options.console_socket->get(), 5);
         if (options.inherit_stdio)
             for (int fd = 0; fd < 3; ++fd) command.fds.emplace_back(fd, fd);
+        lend(command, options.preserved);
         os::spawn_orphan(command);
     }
     try {

@@ -7,6 +7,7 @@
 #include "embedded/runtime/native/hierarchies.h"
 #include "embedded/runtime/native/seccomp_filter.h"
 #include "embedded/runtime/runtime.h"
+#include "os/process.h"
 
 namespace tutti::embedded::runtime::native {
 
@@ -46,5 +47,7 @@ void remove_box(const Box& box, bool force);
 
 // A sealed memfd with these bytes.
 os::Fd seal(std::string_view bytes);
+// These descriptors go along, where the shim looks for what it hands on to the process.
+void lend(os::Command& command, const std::vector<int>& fds);
 
 }  // namespace tutti::embedded::runtime::native

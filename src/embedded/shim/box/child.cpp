@@ -155,8 +155,14 @@ static void await(int socket, Report::Kind wanted) {
     if (!receive_report(socket, report) || report.kind != wanted) ::_exit(125);  // the shim is gone
 }
 
+// A map without 0 leaves it what it is; then spec.process.user must be one that it has.
+void become_root() {
+    if ((::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) && errno != EINVAL)
+        fail("becoming root of the user namespace", nullptr);
+}
+
 [[noreturn]] static void live(const View& view, const Sources& sources, Cgroups& cgroups, const Stdio& stdio,
-                              int socket, int shim_end) {
+                              int socket, int shim_end, int fifo) {
     ::close(shim_end);
     report_socket = socket;
     on_failure(report_failure);
@@ -173,26 +179,27 @@ static void await(int socket, Report::Kind wanted) {
         send_report(socket, report);
         await(socket, Report::identity);
     }
-    if (birth.user && (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0))
-        fail("becoming root of the user namespace", nullptr);
+    if (birth.user) become_root();
     if (::setsid() < 0 && errno != EPERM) fail("making a session", nullptr);
     if (birth.flags & CLONE_NEWNET) raise_loopback();
 
-    const int fifo = plan.detached && !plan.start ? open_fifo(view) : -1;
     Root root;
-    enter_root(view, sources, root);
+    if (plan.only_chroot)
+        open_root(view, root);
+    else
+        enter_root(view, sources, root);
     if (birth.flags & CLONE_NEWUTS || birth.joined & CLONE_NEWUTS) name_machine(view);
     apply_sysctls(view, root);
     if (plan.process.terminal) {
         const int master = take_terminal(root.pts, plan.process.rows, plan.process.columns);
-        bind_console(root, 0);
+        if (!plan.only_chroot) bind_console(root, 0);
         report.kind = Report::terminal;
         send_report(socket, report, master);
         ::close(master);
     } else {
         take_stdio(stdio);
     }
-    close_paths(view, root);
+    if (!plan.only_chroot) close_paths(view, root);
     run_hooks(view, plan.create_container, "creating", 0);
     pivot(view, root);
     prepare_process(view, root, &report.notes);
@@ -212,8 +219,11 @@ static void await(int socket, Report::Kind wanted) {
 
 pid_t clone_child(const View& view, const Sources& sources, Cgroups& cgroups, const Stdio& stdio, int report,
                   int shim_end) {
-    const pid_t child = clone_into_namespaces(view, cgroups);
-    if (child == 0) live(view, sources, cgroups, stdio, report, shim_end);
+    // Opened out here: in a user namespace the run folder cannot be reached.
+    const int fifo = view.plan().detached && !view.plan().start ? open_fifo(view) : -1;
+    const pid_t child = clone_into_namespaces(view);
+    if (child == 0) live(view, sources, cgroups, stdio, report, shim_end, fifo);
+    if (fifo >= 0) ::close(fifo);
     return child;
 }
 

@@ -39,6 +39,7 @@ bool receive_report(int socket, Report& report, int* fd = nullptr);  // false: t
 // Puts descriptors in place of 0, 1, 2.
 void take_stdio(const Stdio& stdio);
 void reset_signals();
+void become_root();  // of the user namespace we are in
 // A pseudo terminal of the devpts at `pts`: its master, and its slave as descriptors 0, 1, 2 and controlling terminal.
 int take_terminal(int pts, unsigned rows, unsigned columns);
 

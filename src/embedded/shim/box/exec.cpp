@@ -81,8 +81,7 @@ int find_terminals(int root) {
     const unsigned flags = plan.join_flags & ~static_cast<unsigned>(CLONE_NEWPID);
     if (flags && ::setns(box, static_cast<int>(flags)) != 0) fail("joining the container's namespaces", nullptr);
     ::close(box);
-    if (flags & CLONE_NEWUSER && (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0))
-        fail("becoming root of the user namespace", nullptr);
+    if (flags & CLONE_NEWUSER) become_root();
     if (::setsid() < 0 && errno != EPERM) fail("making a session", nullptr);
     Root root;
     root.fd = checked(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", "/");

@@ -23,24 +23,16 @@ void fill(const View& view, Array<Text> texts, const char** table, const char* p
     table[count] = nullptr;
 }
 
-// The state with @STATUS@ and @PID@ filled in.
+// The state with its status and pid filled in.
 bool write_state(int fd, const char* state, const char* status, pid_t pid) {
-    for (const char* mark; (mark = strchr(state, '@'));) {
-        if (!write_all(fd, state, static_cast<size_t>(mark - state))) return false;
+    return write_marked(fd, state, [&](char mark) {
         Line<32> value;
-        if (strncmp(mark, "@STATUS@", 8) == 0) {
+        if (mark == 'S')
             value.add(status);
-            state = mark + 8;
-        } else if (strncmp(mark, "@PID@", 5) == 0) {
+        else
             value.number(static_cast<uint64_t>(pid));
-            state = mark + 5;
-        } else {
-            value.add('@');
-            state = mark + 1;
-        }
-        if (!write_all(fd, value.text(), value.size())) return false;
-    }
-    return write_all(fd, state, strlen(state));
+        return write_all(fd, value.text(), value.size());
+    });
 }
 
 [[noreturn]] void become_hook(const View& view, const HookStep& hook, int input) {

@@ -40,6 +40,7 @@ static int take_overlay(const View& view) {
 
 void take_sources(const View& view, Sources& sources) {
     const Plan& plan = view.plan();
+    if (plan.only_chroot) return;
     if (plan.lower.count > 0) {
         sources.root = take_overlay(view);  // -1: the child mounts it the old way
     } else {
@@ -286,6 +287,12 @@ void close_paths(const View& view, const Root& root) {
     if (view.plan().root_readonly) set_attributes(root.fd, MOUNT_ATTR_RDONLY, 0, 0);
 }
 
+void open_root(const View& view, Root& root) {
+    const char* path = view.text(view.plan().root);
+    root.fd = checked(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", path);
+    root.proc = make_file_system("proc", nullptr);
+}
+
 void bind_console(const Root& root, int terminal) {
     const int source = sys_open_tree(terminal, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
     const int place = target_inside(root.fd, "/dev/console", Make::file, Links::none);
@@ -297,6 +304,10 @@ void bind_console(const Root& root, int terminal) {
 void pivot(const View& view, const Root& root) {
     const Plan& plan = view.plan();
     if (::fchdir(root.fd) != 0) fail("entering the root", view.text(plan.root));
+    if (plan.only_chroot) {
+        if (::chroot(".") != 0 || ::chdir("/") != 0) fail("entering the root", view.text(plan.root));
+        return;
+    }
     if (plan.no_pivot) {
         if (::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || ::chroot(".") != 0) fail("moving the root", nullptr);
     } else {

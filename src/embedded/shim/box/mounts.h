@@ -24,6 +24,7 @@ struct Root {
 };
 void enter_root(const View& view, const Sources& sources,
                 Root& root);                           // attaches the root and all mounts, devices, links
+void open_root(const View& view, Root& root);  // … of a box without a mount namespace: nothing is mounted
 void close_paths(const View& view, const Root& root);  // masked and read-only paths
 void pivot(const View& view, const Root& root);        // leaves the host's tree
 void bind_console(const Root& root, int terminal);     // /dev/console is this terminal

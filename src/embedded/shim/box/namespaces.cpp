@@ -1,5 +1,7 @@
 #include "embedded/shim/box/namespaces.h"
 
+#include <sys/wait.h>
+
 #include "embedded/shim/box/fail.h"
 #include "embedded/shim/box/sys.h"
 
@@ -47,9 +49,58 @@ static void set_time_offsets(const View& view) {
     ::close(fd);
 }
 
-pid_t clone_into_namespaces(const View& view, Cgroups& cgroups) {
-    // A shim has one thread, so it may step into a namespace, clone, and step back. Not so for users and mounts: from
-    // those there is no way back, the child enters them itself (below).
+static pid_t clone_here(unsigned long flags) {
+    clone_args args{};
+    args.flags = flags;
+    args.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD;
+    return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+}
+
+// From namespaces of users and mounts there is no way back: a helper enters them, clones a child for us (CLONE_PARENT)
+// and leaves.
+static pid_t clone_beyond(const View& view, unsigned long flags) {
+    int spaces[2] = {-1, -1};
+    for (const NamespaceStep& step : view.all(view.plan().namespaces)) {
+        if (!step.path || (step.flag != CLONE_NEWUSER && step.flag != CLONE_NEWNS)) continue;
+        const char* path = view.text(step.path);
+        spaces[step.flag == CLONE_NEWUSER] =
+            checked(::open(path, O_RDONLY | O_CLOEXEC), "opening the namespace", path);
+    }
+    struct Answer {
+        int32_t pid = -1, error = 0;
+    } answer;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) fail("making the namespaces", nullptr);
+    const pid_t helper = checked(::fork(), "making the namespaces", nullptr);
+    if (helper == 0) {
+        on_failure(nullptr);
+        const bool joined = (spaces[0] < 0 || ::setns(spaces[0], CLONE_NEWNS) == 0) &&
+                            (spaces[1] < 0 || ::setns(spaces[1], CLONE_NEWUSER) == 0);
+        if (joined) answer.pid = clone_here(flags | CLONE_PARENT);
+        if (answer.pid == 0) {
+            for (const int fd : {spaces[0], spaces[1], ends[0], ends[1]})
+                if (fd >= 0) ::close(fd);
+            return 0;
+        }
+        answer.error = errno;
+        write_all(ends[1], &answer, sizeof answer);
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    for (const int fd : spaces)
+        if (fd >= 0) ::close(fd);
+    ssize_t n;
+    do n = ::read(ends[0], &answer, sizeof answer);
+    while (n < 0 && errno == EINTR);
+    ::close(ends[0]);
+    ::waitpid(helper, nullptr, 0);
+    if (n != static_cast<ssize_t>(sizeof answer)) fail("making the namespaces", nullptr, ECHILD);
+    errno = answer.error;
+    return answer.pid;
+}
+
+pid_t clone_into_namespaces(const View& view) {
+    // A shim has one thread, so it may step into a namespace, clone, and step back.
     int own[8], entered = 0;
     unsigned flags_of[8];
     Birth birth = birth_of(view);
@@ -70,11 +121,8 @@ pid_t clone_into_namespaces(const View& view, Cgroups& cgroups) {
         set_time_offsets(view);
         birth.flags &= ~static_cast<unsigned long>(CLONE_NEWTIME);
     }
-    clone_args args{};
-    args.flags = birth.flags;
-    args.exit_signal = SIGCHLD;
-    (void)cgroups;
-    const pid_t child = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+    const bool beyond = birth.joined & (CLONE_NEWUSER | CLONE_NEWNS);
+    const pid_t child = beyond ? clone_beyond(view, birth.flags) : clone_here(birth.flags);
     if (child < 0) fail("making the namespaces", nullptr);
     if (child == 0) {
         for (int i = 0; i < entered; ++i) ::close(own[i]);

@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include "embedded/shim/box/cgroups.h"
 #include "embedded/shim/box/view.h"
 
 namespace tutti::embedded::shim::box {
@@ -18,6 +17,6 @@ struct Birth {
 Birth birth_of(const View& view);
 
 // In the child 0. Ends in fail() if it cannot.
-pid_t clone_into_namespaces(const View& view, Cgroups& cgroups);
+pid_t clone_into_namespaces(const View& view);
 
 }  // namespace tutti::embedded::shim::box

@@ -235,12 +235,27 @@ void raise_file_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void prepare_process(const View& view, const Root& root, int32_t* notes) {
-    const ProcessStep& process = view.plan().process;
+static void join_keyring(const View& view) {
     Line<80> keyring;
     keyring.add("_ses.").add(view.text(view.plan().id));
     if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, keyring.text()) < 0 && errno != ENOSYS && errno != EDQUOT)
         fail("joining a session keyring", nullptr);
+}
+
+// Those that the caller lends become 3, 4 …; what else was there is closed by execve(2). `report` moves out of the way.
+static unsigned place_preserved(unsigned count, int& report) {
+    if (count == 0) return 3;
+    const int above = first_preserved_descriptor + static_cast<int>(count);
+    if (report >= 0) report = checked(::fcntl(report, F_DUPFD_CLOEXEC, above), "keeping a descriptor", nullptr);
+    for (unsigned i = 0; i < count; ++i)
+        checked(::dup2(first_preserved_descriptor + static_cast<int>(i), static_cast<int>(3 + i)),
+                "handing a descriptor on", nullptr);
+    return 3 + count;
+}
+
+void prepare_process(const View& view, const Root& root, int32_t* notes) {
+    const ProcessStep& process = view.plan().process;
+    if (!process.keep_keyring) join_keyring(view);
     set_scheduling(process);
     find_identity(view, root);
     fill_environment(view);
@@ -275,8 +290,9 @@ void run_process(const View& view, const Root& root, int report) {
     const Identity& identity = prepared.identity;
     if (process.apparmor) write_label(root, "self/attr/apparmor/exec", view.text(process.apparmor), "exec ");
     if (process.selinux) write_label(root, "self/attr/exec", view.text(process.selinux), "");
-    if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) != 0) {  // Linux 5.10 has no such flag
-        if (report > 3) sys_close_range(3, static_cast<unsigned>(report) - 1, 0);
+    const unsigned first = place_preserved(process.preserved, report);
+    if (sys_close_range(first, ~0u, CLOSE_RANGE_CLOEXEC) != 0) {  // Linux 5.10 has no such flag
+        if (static_cast<unsigned>(report) > first) sys_close_range(first, static_cast<unsigned>(report) - 1, 0);
         sys_close_range(static_cast<unsigned>(report) + 1, ~0u, 0);
     }
     hand_over_stdio(identity.uid);
@@ -310,7 +326,9 @@ void run_process(const View& view, const Root& root, int report) {
 
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     for (unsigned cap = 0; cap < 64; ++cap)
-        if (process.ambient >> cap & 1 && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) != 0)
+        // One that is not permitted and inheritable cannot be raised: it is left out, as crun and runc do.
+        if (process.ambient >> cap & 1 && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) != 0 &&
+            errno != EPERM && errno != EINVAL)
             fail("raising an ambient capability", nullptr);
     if (process.umask != 0xffffffff)
         ::umask(process.umask);

@@ -115,4 +115,12 @@ inline bool write_all(int fd, const void* bytes, size_t size) {
     return true;
 }
 
+// A text in which byte 1 and a letter stand for something: `fill(letter)` writes that.
+template <class Fill>
+bool write_marked(int fd, const char* text, Fill fill) {
+    for (const char* mark; (mark = strchr(text, '\x01')) && mark[1]; text = mark + 2)
+        if (!write_all(fd, text, static_cast<size_t>(mark - text)) || !fill(mark[1])) return false;
+    return write_all(fd, text, strlen(text));
+}
+
 }  // namespace tutti::embedded::shim::box
