@@ -1,6 +1,7 @@
 #include "embedded/runtime/command.h"
 
 #include <fcntl.h>
+#include <regex.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -82,8 +83,14 @@ int run(Tool& tool, const Words& words) {
     }
     const Box box = tool.create_attached(id, bundle, words);
     write_pid_file(words, box.pid);
-    const int code =
-        tool.follow(box, bundle.spec.process && bundle.spec.process->terminal && !words.given("console-socket"));
+    const bool terminal = bundle.spec.process && bundle.spec.process->terminal && !words.given("console-socket");
+    int code = 0;
+    try {
+        code = tool.follow(box, terminal);
+    } catch (...) {
+        tool.remove(box, true);
+        throw;
+    }
     if (!words.given("keep")) tool.remove(box, true);
     return code;
 }
@@ -106,7 +113,23 @@ int kill(Tool& tool, const Words& words) {
     return 0;
 }
 
+// Those that the POSIX extended regular expression fits.
+std::vector<std::string> matching(std::vector<std::string> ids, const std::string& expression) {
+    regex_t compiled;
+    if (::regcomp(&compiled, expression.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
+        throw Error(ErrorKind::invalid, cat("\"", expression, "\" is not a regular expression"));
+    std::erase_if(ids, [&](const std::string& id) { return ::regexec(&compiled, id.c_str(), 0, nullptr, 0) != 0; });
+    ::regfree(&compiled);
+    return ids;
+}
+
 int remove(Tool& tool, const Words& words) {
+    if (words.given("regex")) {
+        if (words.rest().size() != 1) throw Error(ErrorKind::invalid, "delete --regex needs one expression");
+        for (const std::string& id : matching(tool.ids(), words.rest()[0]))
+            tool.remove(tool.box(id), words.given("force"));
+        return 0;
+    }
     const std::string id = one_id(words);
     if (words.given("force") && !os::exists(cat(tool.folder(id), "/box.json"))) return 0;
     tool.remove(tool.box(id), words.given("force"));
@@ -160,8 +183,7 @@ int update(Tool& tool, const Words& words) {
 
 int list(Tool& tool, const Words& words) {
     Node all = Node::list();
-    for (const std::string& id : os::list_folder(tool.root()))
-        if (os::exists(cat(tool.root(), '/', id, "/box.json"))) all.push(tool.state_of(tool.box(id)));
+    for (const std::string& id : tool.ids()) all.push(tool.state_of(tool.box(id)));
     if (words.given("quiet")) {
         for (const Node& one : all.items()) print(one.text_or("id") + "\n");
     } else if (words.text("format", "table") == "json") {
@@ -183,7 +205,8 @@ int features(Tool&, const Words&) {
 int spec(Tool&, const Words& words) {
     const std::string path = cat(words.text("bundle", "."), "/config.json");
     if (os::exists(path)) throw Error(ErrorKind::conflict, "File config.json exists. Remove it first");
-    os::write_file(path, doc::write_json(write_spec(example_spec()), {.pretty = true}) + "\n", 0666);
+    os::write_file(path, doc::write_json(write_spec(example_spec(words.given("rootless"))), {.pretty = true}) + "\n",
+                   0666);
     return 0;
 }
 
@@ -201,7 +224,7 @@ const std::vector<Verb>& verbs() {
         {"run", run, create_flags},
         {"state", state, {}},
         {"kill", kill, {{"all", "a", false}}},
-        {"delete", remove, {{"force", "f", false}}},
+        {"delete", remove, {{"force", "f", false}, {"regex", "r", false}}},
         {"exec", exec, exec_flags, false},
         {"ps", list_processes, {{"format", "f"}}},
         {"pause", pause, {}},
@@ -209,24 +232,44 @@ const std::vector<Verb>& verbs() {
         {"update", update, update_flags()},
         {"list", list, {{"format", "f"}, {"quiet", "q", false}}},
         {"features", features, {}},
-        {"spec", spec, {{"bundle", "b"}}},
+        {"spec", spec, {{"bundle", "b"}, {"rootless", "", false}}},
     };
     return all;
+}
+
+// What --log names; nothing where it names nothing.
+os::Fd open_log(const Words& global) {
+    const std::string format = global.text("log-format", "text"), path = global.text("log");
+    if (format != "text" && format != "json")
+        throw Error(ErrorKind::invalid, cat("unknown log format \"", format, "\""), "use text or json");
+    return path.empty() ? os::Fd() : os::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+int print_usage(const Verb& verb) {
+    std::string text = cat("usage: tutti runtime ", verb.name, " [flags] …\n");
+    for (const FlagName& flag : verb.flags)
+        text += cat("   --", flag.name, flag.letter.empty() ? "" : cat(", -", flag.letter),
+                    flag.takes_value ? " VALUE\n" : "\n");
+    print(text);
+    return 0;
 }
 
 void log_error(const Words& global, const Error& error) {
     const std::string text = error.what();
     std::fprintf(stderr, "tutti runtime: %s\n", text.c_str());
-    const std::string path = global.text("log");
-    if (path.empty()) return;
-    const os::Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-    if (!file) return;
+    if (global.text("log").empty()) return;
+    const os::Fd file = open_log(global);
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::string moment = moment_text(now.tv_sec * 1'000'000'000LL + now.tv_nsec);
+    if (global.text("log-format", "text") == "text") {
+        const std::string quoted = base::replace_all(base::replace_all(text, "\\", "\\\\"), "\"", "\\\"");
+        return os::write_all(file, cat("time=\"", moment, "\" level=error msg=\"", quoted, "\"\n"));
+    }
     Node line = Node::map();
     line.set("level", Node("error"));
     line.set("msg", Node(text));
-    line.set("time", Node(moment_text(now.tv_sec * 1'000'000'000LL + now.tv_nsec)));
+    line.set("time", Node(moment));
     os::write_all(file, doc::write_json(line) + "\n");
 }
 
@@ -259,9 +302,10 @@ int run_command(const std::vector<std::string>& arguments, const CommandContext&
         const std::string manager = global->text("cgroup-manager", "cgroupfs");
         if (global->given("systemd-cgroup") || manager == "systemd")
             throw Error(ErrorKind::unsupported, "--systemd-cgroup is not supported", "use the cgroupfs manager");
-        if (manager != "cgroupfs" && manager != "systemd")
-            throw Error(ErrorKind::unsupported, cat("--cgroup-manager ", manager, " is not supported"),
-                        "use cgroupfs");
+        if (manager != "cgroupfs" && manager != "disabled")
+            throw Error(ErrorKind::invalid, cat("--cgroup-manager ", manager, " is unknown"),
+                        "use cgroupfs or disabled");
+        open_log(*global);
         const std::string_view name =
             global->rest().empty() ? std::string_view("help") : std::string_view(global->rest()[0]);
         const auto verb = std::ranges::find(verbs(), name, &Verb::name);
@@ -272,10 +316,16 @@ int run_command(const std::vector<std::string>& arguments, const CommandContext&
             return name == "help" || global->given("help") ? 0 : 1;
         }
         const std::vector<std::string> rest(global->rest().begin() + 1, global->rest().end());
-        Tool tool(context, global->text("root", context.root));
+        if (!rest.empty() && (rest[0] == "--help" || rest[0] == "-h")) return print_usage(*verb);
+        CommandContext mine = context;
+        mine.cgroups = manager == "cgroupfs";
+        Tool tool(std::move(mine), global->text("root", context.root));
         return verb->run(tool, Words(rest, verb->flags, verb->flags_anywhere));
     } catch (const Error& error) {
-        log_error(*global, error);
+        try {
+            log_error(*global, error);
+        } catch (const Error&) {  // standard error has it
+        }
         const int code = exit_code_of(error);
         return code == 125 ? 1 : code;
     }

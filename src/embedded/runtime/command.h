@@ -10,9 +10,11 @@ namespace tutti::embedded::runtime {
 
 struct CommandContext {
     std::string version;
-    std::string run_dir;    // where the shim's program is laid down; private
-    std::string cache_dir;  // compiled seccomp filters
-    std::string root;       // the default of --root
+    std::string run_dir;                        // where the shim's program is laid down; private
+    std::string cache_dir;                      // compiled seccomp filters
+    std::string root;                           // the default of --root
+    std::vector<std::string> environment = {};  // the caller's, for hooks that name none
+    bool cgroups = true;                        // set by --cgroup-manager
 };
 
 // `arguments`: what follows "runtime". The exit status; failures are printed to standard error (and to --log).

@@ -55,11 +55,8 @@ std::vector<int> preserved_fds(const Words& words) {
     std::vector<int> out;
     const std::int64_t count = words.given("preserve-fds") ? words.number("preserve-fds") : 0;
     if (count < 0 || count > 1024) throw Error(ErrorKind::invalid, cat("--preserve-fds ", count, " is out of range"));
-    for (int fd = 3; fd < 3 + static_cast<int>(count); ++fd) {
-        if (::fcntl(fd, F_GETFD) < 0)
-            throw Error(ErrorKind::invalid, cat("--preserve-fds ", count, ": descriptor ", fd, " is not open"));
-        out.push_back(fd);
-    }
+    for (int fd = 3; fd < 3 + static_cast<int>(count); ++fd) out.push_back(::fcntl(fd, F_GETFD) < 0 ? -1 : fd);
+    while (!out.empty() && out.back() < 0) out.pop_back();
     return out;
 }
 
@@ -209,7 +206,7 @@ Node describe_features() {
     return out;
 }
 
-Spec example_spec() {
+Spec example_spec(bool rootless) {
     BoxRequest request;
     request.id = "example";
     request.args = {"sh"};
@@ -219,6 +216,12 @@ Spec example_spec() {
     request.hostname = "tutti";
     Spec spec = to_spec(request, Machine::look());
     spec.linux_.cgroups_path.clear();
+    if (!rootless) return spec;
+    spec.linux_.resources.reset();
+    std::erase_if(spec.linux_.namespaces, [](const Namespace& space) { return space.type == "network"; });
+    spec.linux_.namespaces.push_back({"user", ""});
+    spec.linux_.uid_mappings = {{0, ::geteuid(), 1}};
+    spec.linux_.gid_mappings = {{0, ::getegid(), 1}};
     return spec;
 }
 

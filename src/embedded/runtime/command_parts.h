@@ -22,9 +22,9 @@ Bundle read_bundle(const std::string& path, const std::string& config = "config.
 
 class Tool {
   public:
-    Tool(const CommandContext& context, std::string root);
+    Tool(CommandContext context, std::string root);
 
-    const std::string& root() const { return root_; }
+    std::vector<std::string> ids() const;             // of the containers under --root
     std::string folder(const std::string& id) const;  // throws Error invalid on an id that is no name
     Box box(const std::string& id) const;             // throws Error not_found
     Runtime& native();
@@ -43,7 +43,7 @@ class Tool {
     CreateOptions options(const std::string& id, const Bundle& bundle, const Words& words) const;
     Box make(const Bundle& bundle, CreateOptions options);
 
-    const CommandContext& context_;
+    CommandContext context_;
     std::string root_;
     std::unique_ptr<Runtime> native_;
 };
@@ -54,7 +54,7 @@ void print_error(std::string_view text);
 void send_fd(const os::Fd& socket, const os::Fd& fd);
 void relay_terminal(const os::Fd& terminal, int end);  // until the terminal ends, or `end` is readable
 std::string one_id(const Words& words);
-std::vector<int> preserved_fds(const Words& words);  // --preserve-fds N: 3 … 2 + N, all open
+std::vector<int> preserved_fds(const Words& words);  // --preserve-fds N: 3 … 2 + N; -1 for one that is not open
 void write_pid_file(const Words& words, pid_t pid);
 int signal_number(std::string_view text);  // "KILL", "SIGKILL", "9"
 std::string moment_text(std::int64_t nanoseconds);
@@ -62,6 +62,6 @@ ExecSpec read_exec(const Words& words, const Box& box);
 Resources read_update(const Words& words);
 const std::vector<FlagName>& update_flags();
 doc::Node describe_features();
-Spec example_spec();
+Spec example_spec(bool rootless);
 
 }  // namespace tutti::embedded::runtime

@@ -25,7 +25,7 @@ using base::Error;
 using base::ErrorKind;
 using doc::Node;
 
-Tool::Tool(const CommandContext& context, std::string root) : context_(context), root_(std::move(root)) {}
+Tool::Tool(CommandContext context, std::string root) : context_(std::move(context)), root_(std::move(root)) {}
 
 std::string Tool::folder(const std::string& id) const {
     const bool good =
@@ -33,6 +33,13 @@ std::string Tool::folder(const std::string& id) const {
         id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.") == std::string::npos;
     if (!good) throw Error(ErrorKind::invalid, cat("invalid container ID format: \"", id, "\""));
     return cat(root_, '/', id);
+}
+
+std::vector<std::string> Tool::ids() const {
+    std::vector<std::string> out;
+    for (const std::string& id : os::list_folder(root_))
+        if (os::exists(cat(root_, '/', id, "/box.json"))) out.push_back(id);
+    return out;
 }
 
 Box Tool::box(const std::string& id) const {
@@ -67,6 +74,8 @@ CreateOptions Tool::options(const std::string& id, const Bundle& bundle, const W
     out.preserved = preserved_fds(words);
     out.keep_keyring = words.given("no-new-keyring");
     out.no_pivot = words.given("no-pivot");
+    out.cgroups = context_.cgroups;
+    out.environment = context_.environment;
     const bool terminal = bundle.spec.process && bundle.spec.process->terminal;
     if (words.given("console-socket")) {
         if (!terminal) throw Error(ErrorKind::invalid, "cannot use console socket if the container has no terminal");
@@ -235,6 +244,7 @@ void Tool::run_hooks(const Box& box, std::vector<Hook> Hooks::*which, std::strin
     const auto config = os::read_file_if_exists(box.folder + "/config.json");
     if (!config) return;
     const Spec spec = read_spec(doc::parse_json(*config, "config.json"));
+    const std::string_view kind = which == &Hooks::poststop ? "poststop" : "poststart";
     Node state = Node::map();
     state.set("ociVersion", Node("1.2.0"));
     state.set("id", Node(box.id));
@@ -248,7 +258,7 @@ void Tool::run_hooks(const Box& box, std::vector<Hook> Hooks::*which, std::strin
         os::Command command;
         command.argv = hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args;
         command.program = hook.path;
-        command.env = hook.env;
+        command.env = hook.env.empty() ? context_.environment : hook.env;
         command.cwd = box.bundle;
         command.fds = {{input.read.get(), 0}, {2, 2}};
         try {
@@ -258,7 +268,11 @@ void Tool::run_hooks(const Box& box, std::vector<Hook> Hooks::*which, std::strin
             input.write.reset();
             const os::Until until =
                 hook.timeout ? os::Until(os::Clock::now() + std::chrono::seconds(*hook.timeout)) : std::nullopt;
-            process.wait(os::Cancel(), until);
+            const auto status = process.wait(os::Cancel(), until);
+            if (!status)
+                print_error(cat("warning: ", kind, " hook ", hook.path, " did not end in ", *hook.timeout, " s"));
+            else if (status->code != 0)
+                print_error(cat("warning: ", kind, " hook failed with exit code ", status->code, ": ", hook.path));
         } catch (const Error& error) {  // these hooks may fail without harm: the specification wants a warning
             print_error(cat("hook ", hook.path, ": ", error.what()));
         }

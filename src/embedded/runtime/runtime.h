@@ -55,10 +55,12 @@ struct CreateOptions {
     // Nobody stays as parent: the first process goes to the caller's subreaper, and start() lets it run (OCI command
     // line). No log, no exit record, no attach.
     bool detached = false;
-    bool inherit_stdio = false;  // descriptors 0, 1, 2 of the caller instead of pipes (OCI command line)
-    std::vector<int> preserved;  // more descriptors of the caller, which the process gets as 3, 4 …
-    bool keep_keyring = false;   // no session keyring of its own
-    bool no_pivot = false;       // moves the root instead of pivot_root(2): for a root on the initial ramfs
+    bool inherit_stdio = false;            // descriptors 0, 1, 2 of the caller instead of pipes (OCI command line)
+    std::vector<int> preserved;            // more descriptors of the caller, which the process gets as 3, 4 …
+    bool keep_keyring = false;             // no session keyring of its own
+    bool cgroups = true;                   // false: it stays in the caller's, and has no limits
+    std::vector<std::string> environment;  // of hooks that name none
+    bool no_pivot = false;                 // moves the root instead of pivot_root(2): for a root on the initial ramfs
 };
 
 // What create made. Also kept as FOLDER/box.json, so that anybody can work with it later.

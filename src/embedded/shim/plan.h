@@ -9,7 +9,7 @@ namespace tutti::embedded::shim {
 
 constexpr std::uint32_t plan_magic = 0x74757436;  // changes with every change of this file
 
-constexpr int first_preserved_descriptor = 6;     // of the shim: what the caller lends to the process (ProcessStep)
+constexpr int first_preserved_descriptor = 6;  // of the shim: what the caller lends to the process (ProcessStep)
 
 using Text = std::uint32_t;  // offset of a zero-terminated text; 0: none
 
@@ -117,8 +117,8 @@ struct ProcessStep {
     std::int32_t nice = 0;
     std::uint32_t priority = 0;
     std::uint64_t runtime = 0, deadline = 0, period = 0;
-    std::uint32_t io_priority = 0;  // as ioprio_set(2); 0: left alone
-    std::uint32_t make_cwd = 0;     // 1: make it if it is missing, as Docker does
+    std::uint32_t io_priority = 0;   // as ioprio_set(2); 0: left alone
+    std::uint32_t make_cwd = 0;      // 1: make it if it is missing, as Docker does
     std::uint32_t keep_keyring = 0;  // 1: no session keyring of its own
     std::uint32_t preserved = 0;     // descriptors from first_preserved_descriptor on that become 3, 4 …
 };
@@ -131,7 +131,7 @@ struct LogStep {
 
 struct Plan {
     std::uint32_t magic = plan_magic, size = 0;
-    Text id = 0, folder = 0;
+    Text id = 0, folder = 0, bundle = 0;
 
     // the root
     Text root = 0;  // folder to bind, or to mount the overlay on

@@ -91,6 +91,20 @@ bool is_frozen(const Box& box) {
     return text && !text->starts_with("THAWED");
 }
 
+void thaw_wherever(pid_t pid) {
+    const auto text = os::read_file_if_exists(cat("/proc/", pid, "/cgroup"));
+    const Hierarchy* freezer = nullptr;
+    const Hierarchies hierarchies = Hierarchies::read();
+    if (!text || !(freezer = hierarchies.with("freezer")) || freezer->version != 1) return;
+    for (const std::string_view line : base::split(*text, '\n')) {
+        const auto words = base::split(line, ':');
+        if (words.size() < 3 || words[1] != "freezer") continue;
+        const std::string state = cat(freezer->path, words[2], "/freezer.state");
+        const auto now = os::read_file_if_exists(state);
+        if (now && !now->starts_with("THAWED")) write_to(state, "THAWED");
+    }
+}
+
 std::vector<pid_t> processes_of(const Box& box) {
     std::vector<pid_t> out;
     if (!box.cgroup_folders.empty()) list_processes(box.cgroup_folders.front(), out);
@@ -161,7 +175,11 @@ static void remove_folders(const std::string& folder) {
         const std::string path = cat(folder, '/', name);
         if (::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode)) remove_folders(path);
     }
-    if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) base::throw_errno(cat("removing the cgroup ", folder));
+    // A process that was killed leaves its cgroup a moment after its parent could see its end.
+    for (int tries = 0; ::rmdir(folder.c_str()) != 0 && errno != ENOENT; ++tries) {
+        if (errno != EBUSY || tries == 2000) base::throw_errno(cat("removing the cgroup ", folder));
+        ::usleep(1000);
+    }
 }
 
 void remove_cgroup_folders(const Box& box) {

@@ -38,6 +38,7 @@ void remove_box(const Box& box, bool force) {
             throw base::Error(base::ErrorKind::conflict, cat("container ", box.id, " is ", to_text(state)),
                               "stop it first, or use force");
         if (state == BoxState::paused) freeze(box, false);
+        thaw_wherever(box.pid);
         kill_all(box);
         ::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0);
         pollfd waiting{process->get(), POLLIN, 0};

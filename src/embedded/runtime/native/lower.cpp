@@ -44,9 +44,10 @@ bool may_cover_procfs(std::string_view target) {
     return std::ranges::find(allowed, target) != std::end(allowed);
 }
 
-std::string clean_target(const Mount& mount) {
+// Without "//", "." and "..".
+std::string clean_path(std::string_view path) {
     std::string out;
-    for (const std::string_view part : base::split(mount.destination, '/')) {
+    for (const std::string_view part : base::split(path, '/')) {
         if (part.empty() || part == ".") continue;
         if (part == "..") {
             out.erase(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
@@ -65,6 +66,7 @@ class Lowering {
         if (spec_.root.path.empty()) throw Error(ErrorKind::invalid, "the spec has no root.path");
         plan_.id = plan.text(input_.options.id);
         plan_.folder = plan.text(input_.options.folder);
+        plan_.bundle = plan.text(input_.options.bundle);
         root();
         namespaces();
         mounts();
@@ -99,6 +101,13 @@ class Lowering {
         }
         plan_.hostname = plan.text(spec_.hostname);
         plan_.domainname = plan.text(spec_.domainname);
+        for (const auto& [sysctl, value] :
+             {std::pair("kernel.hostname", spec_.hostname), {"kernel.domainname", spec_.domainname}}) {
+            const auto given = spec_.linux_.sysctl.find(sysctl);
+            if (given != spec_.linux_.sysctl.end() && !value.empty() && given->second != value)
+                throw Error(ErrorKind::invalid, cat("sysctl ", sysctl, " says \"", given->second, "\" but ", sysctl + 7,
+                                                    " says \"", value, "\""));
+        }
         const auto& overlay = input_.options.overlay;
         if (!overlay) return;
         plan_.lower = plan.texts(overlay->lower);
@@ -147,8 +156,8 @@ class Lowering {
         plan_.time_offsets = plan.text(offsets);
     }
 
-    // Nothing may be mounted in the host's own tree, so what would protect the box is refused; mounts are passed over, as
-    // runc's users expect.
+    // Nothing may be mounted in the host's own tree, so what would protect the box is refused; mounts are passed over,
+    // as runc's users expect.
     void without_mounts() {
         plan_.only_chroot = 1;
         const auto refuse = [](std::string_view what) {
@@ -173,7 +182,7 @@ class Lowering {
         for (const Mount& mount : spec_.mounts) {
             steps.push_back(mount_step(mount));
             const shim::MountStep& step = steps.back();
-            if (clean_target(mount) == "/dev") {
+            if (clean_path(mount.destination) == "/dev") {
                 own_dev = step.kind != shim::MountStep::bind;
                 if (own_dev) steps.back().flags |= shim::mount_is_dev;
             }
@@ -184,7 +193,7 @@ class Lowering {
 
     shim::MountStep mount_step(const Mount& mount) {
         const MountOptions options = parse_mount_options(mount.options);
-        const std::string target = clean_target(mount);
+        const std::string target = clean_path(mount.destination);
         shim::MountStep step;
         step.target = plan.text(target);
         step.attributes = options.set;
@@ -250,7 +259,7 @@ class Lowering {
                 throw Error(ErrorKind::invalid, cat("device ", device.path, ": unknown type \"", device.type, "\""));
             if (!device.path.starts_with('/'))
                 throw Error(ErrorKind::invalid, cat("device path \"", device.path, "\" is not absolute"));
-            add(device.path, type | (device.file_mode.value_or(0666) & 07777), device.uid.value_or(0),
+            add(clean_path(device.path), type | (device.file_mode.value_or(0666) & 07777), device.uid.value_or(0),
                 device.gid.value_or(0), device.major, device.minor);
         }
         plan_.devices = plan.array(steps);
@@ -293,6 +302,7 @@ class Lowering {
         if (folder.find(':') != std::string::npos)
             throw Error(ErrorKind::unsupported, cat("cgroupsPath \"", folder, "\" is one of systemd"),
                         "use a plain path such as /tutti/NAME");
+        if (!input_.options.cgroups) return;
         out_.cgroup = folder;
         Resources resources = spec_.linux_.resources.value_or(Resources());
         // What the nodes of every box need, and making nodes at all, whatever the rules say; as runc and crun do.

@@ -45,7 +45,10 @@ os::Fd seal(std::string_view bytes) {
 }
 
 void lend(os::Command& command, const std::vector<int>& fds) {
-    for (int to = shim::first_preserved_descriptor; const int fd : fds) command.fds.emplace_back(fd, to++);
+    for (int to = shim::first_preserved_descriptor; const int fd : fds) {
+        if (fd >= 0) command.fds.emplace_back(fd, to);
+        ++to;
+    }
 }
 
 static std::int64_t now() {
@@ -103,6 +106,7 @@ Box Native::create(const Spec& spec, CreateOptions options) {
         command.argv = {"tutti-shim", "run", options.id};
         command.program_fd = program_.get();
         command.cwd = "/";
+        command.env = options.environment;
         command.fds = {{plan.get(), 3}, {theirs.get(), 4}};
         if (options.console_socket) command.fds.emplace_back(options.console_socket->get(), 5);
         if (options.inherit_stdio)

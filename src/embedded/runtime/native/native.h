@@ -37,6 +37,8 @@ class Native : public Runtime {
 // Shared with external: what is done to cgroups, whoever made the box.
 void freeze(const Box& box, bool frozen);
 bool is_frozen(const Box& box);
+void thaw_wherever(
+    pid_t pid);  // also where somebody moved it to a freezer of his own (cgroup v1): frozen, it cannot die
 std::vector<pid_t> processes_of(const Box& box);
 Stats stats_of(const Box& box);
 void update_limits(const Box& box, const Resources& resources, const Hierarchies& hierarchies);
@@ -47,7 +49,7 @@ void remove_box(const Box& box, bool force);
 
 // A sealed memfd with these bytes.
 os::Fd seal(std::string_view bytes);
-// These descriptors go along, where the shim looks for what it hands on to the process.
+// These descriptors (-1: none) go along, where the shim looks for what it hands on to the process.
 void lend(os::Command& command, const std::vector<int>& fds);
 
 }  // namespace tutti::embedded::runtime::native

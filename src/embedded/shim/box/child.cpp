@@ -199,6 +199,7 @@ void become_root() {
     } else {
         take_stdio(stdio);
     }
+    make_working_folder(view, root);
     if (!plan.only_chroot) close_paths(view, root);
     run_hooks(view, plan.create_container, "creating", 0);
     pivot(view, root);
@@ -213,7 +214,7 @@ void become_root() {
         await_byte(fifo);
     else if (!plan.start)
         await(socket, Report::start);
-    run_hooks(view, plan.start_container, "created", 0);
+    run_hooks(view, plan.start_container, "created", 0, Where::here);
     run_process(view, root, socket);
 }
 

@@ -35,28 +35,30 @@ bool write_state(int fd, const char* state, const char* status, pid_t pid) {
     });
 }
 
-[[noreturn]] void become_hook(const View& view, const HookStep& hook, int input) {
+[[noreturn]] void become_hook(const View& view, const HookStep& hook, int input, const char* folder) {
     reset_signals();
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::dup2(input, 0);
     sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+    if (folder && ::chdir(folder) != 0) ::_exit(127);
     fill(view, hook.args, words[0], view.text(hook.path));
     if (!words[0][0]) words[0][0] = view.text(hook.path), words[0][1] = nullptr;
     fill(view, hook.env, words[1], view.text(hook.path));
-    ::execve(view.text(hook.path), const_cast<char* const*>(words[0]), const_cast<char* const*>(words[1]));
+    const char* const* environment = hook.env.count > 0 ? words[1] : environ;  // none given: that of our caller
+    ::execve(view.text(hook.path), const_cast<char* const*>(words[0]), const_cast<char* const*>(environment));
     ::_exit(127);
 }
 
-void run_one(const View& view, const HookStep& hook, const char* status, pid_t pid) {
+void run_one(const View& view, const HookStep& hook, const char* status, pid_t pid, const char* folder) {
     const char* path = view.text(hook.path);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) fail("running the hook", path);
     const pid_t child = checked(::fork(), "running the hook", path);
     if (child == 0) {
         on_failure(nullptr);
-        become_hook(view, hook, ends[0]);
+        become_hook(view, hook, ends[0], folder);
     }
     ::close(ends[0]);
     write_state(ends[1], view.text(view.plan().hook_state), status, pid ? pid : ::getpid());
@@ -79,8 +81,10 @@ void run_one(const View& view, const HookStep& hook, const char* status, pid_t p
 
 }  // namespace
 
-void run_hooks(const View& view, Array<HookStep> hooks, const char* status, pid_t pid) {
-    for (const HookStep& hook : view.all(hooks)) run_one(view, hook, status, pid);
+void run_hooks(const View& view, Array<HookStep> hooks, const char* status, pid_t pid, Where where) {
+    const char* bundle = view.text(view.plan().bundle);
+    for (const HookStep& hook : view.all(hooks))
+        run_one(view, hook, status, pid, where == Where::bundle && *bundle ? bundle : nullptr);
 }
 
 }  // namespace tutti::embedded::shim::box

@@ -171,6 +171,7 @@ void Monitor::on_running() {
     exit_.started_at = now_nanoseconds();
     ::close(report_);
     report_ = -1;
+    run_hooks(view_, view_.plan().poststart, "running", pid_);
     const bool told_creator = !view_.plan().start;
     const StateBody body = state();
     for (Connection& connection : connections_) {
@@ -181,7 +182,6 @@ void Monitor::on_running() {
             answer(connection, Kind::created, 0, &body, sizeof body);
         connection.pending = false;
     }
-    run_hooks(view_, view_.plan().poststart, "running", pid_);
     if (view_.plan().detached) ::_exit(0);
 }
 

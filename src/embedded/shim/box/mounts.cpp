@@ -38,6 +38,39 @@ static int take_overlay(const View& view) {
     return mount;
 }
 
+static std::uint32_t outside_id(const View& view, Array<IdRange> ranges, std::uint32_t id) {
+    for (const IdRange& range : view.all(ranges))
+        if (id >= range.inside && id - range.inside < range.size) return range.outside + (id - range.inside);
+    return id;
+}
+
+// In a user namespace no node can be made. They are made out here, on a tmpfs that nobody sees, and bound inside.
+static void take_devices(const View& view, Sources& sources) {
+    const Plan& plan = view.plan();
+    const auto devices = view.all(plan.devices);
+    bool user = false;
+    for (const NamespaceStep& step : view.all(plan.namespaces)) user = user || step.flag == CLONE_NEWUSER;
+    if (!user || devices.size() == 0) return;
+    const int fs = sys_fsopen("tmpfs");
+    const int folder = fs < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr) != 0 ? -1 : sys_fsmount(fs, 0);
+    if (fs >= 0) ::close(fs);
+    if (folder < 0) return;  // make_device() binds the host's
+    sources.devices = fd_table(devices.size());
+    for (std::uint32_t i = 0; i < devices.size(); ++i) {
+        const DeviceStep& step = devices[i];
+        Line<16> name;
+        name.number(i);
+        sources.devices[i] = -1;
+        if (::mknodat(folder, name.text(), step.mode & S_IFMT, makedev(step.major, step.minor)) != 0 ||
+            ::fchmodat(folder, name.text(), step.mode & 07777, 0) != 0 ||
+            ::fchownat(folder, name.text(), outside_id(view, plan.uids, step.uid),
+                       outside_id(view, plan.gids, step.gid), AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        sources.devices[i] = sys_open_tree(folder, name.text(), OPEN_TREE_CLONE);
+    }
+    ::close(folder);
+}
+
 void take_sources(const View& view, Sources& sources) {
     const Plan& plan = view.plan();
     if (plan.only_chroot) return;
@@ -53,6 +86,7 @@ void take_sources(const View& view, Sources& sources) {
         const MountStep& step = mounts[i];
         sources.fds[i] = step.kind == MountStep::bind ? take_bind(view, step) : -1;
     }
+    take_devices(view, sources);
     bool shows_cgroups = false;
     for (const MountStep& step : mounts) shows_cgroups = shows_cgroups || step.kind == MountStep::cgroup;
     const auto cgroups = view.all(plan.cgroups);
@@ -76,6 +110,7 @@ void release(const View& view, Sources& sources) {
         fds = nullptr;
     };
     close_all(sources.fds, view.plan().mounts.count);
+    close_all(sources.devices, view.plan().devices.count);
     close_all(sources.cgroups, view.plan().cgroups.count);
     sources.root = -1;
 }
@@ -107,13 +142,13 @@ static void attach_root(const View& view, const Sources& sources, Root& root) {
         fail("making the root private", path);
 }
 
-static void make_device(const Root& root, const View& view, const DeviceStep& step) {
+static void make_device(const Root& root, const View& view, const DeviceStep& step, int lent) {
     const char* path = view.text(step.path);
     const char* name = strrchr(path, '/');
     Path folder;
     folder.add(path, static_cast<size_t>(name ? name - path : 0));
     name = name ? name + 1 : path;
-    const int parent = target_inside(root.fd, folder.text(), Make::folder, Links::inside);
+    const int parent = target_inside(root.fd, folder.text(), Make::folder, Links::none);
     const dev_t number = makedev(step.major, step.minor);
     if (::mknodat(parent, name, step.mode & S_IFMT, number) == 0) {
         if (::fchmodat(parent, name, step.mode & 07777, 0) != 0 ||
@@ -130,14 +165,15 @@ static void make_device(const Root& root, const View& view, const DeviceStep& st
     }
     if (errno != EPERM) fail("making the device", path);
     // In a user namespace nodes cannot be made: the host's own is bound instead, if it is the one that was meant.
-    const int source = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
+    const int source = lent >= 0 ? lent : sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
     if (source < 0 || ::fstat(source, &st) != 0) fail("taking the host's device", path);
     if ((st.st_mode & S_IFMT) != (step.mode & S_IFMT) || st.st_rdev != number)
         fail("taking the host's device", path, ENODEV);
     const int file = ::openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    set_attributes(source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0);
     if (file < 0 || sys_move_mount(source, file) != 0) fail("binding the device", path);
     ::close(file);
-    ::close(source);
+    if (lent < 0) ::close(source);
     ::close(parent);
 }
 
@@ -186,6 +222,20 @@ static void show_cgroups(const View& view, const Sources& sources, const Root& r
     ::close(place);
 }
 
+// sysfs and the like belong to a namespace that the box shares with the host while its users are its own: then nobody
+// inside may mount them anew, and the host's is bound.
+static int take_from_host(const View& view, const MountStep& step) {
+    static constexpr const char* places[][2] = {{"sysfs", "/sys"}, {"proc", "/proc"}, {"mqueue", "/dev/mqueue"}};
+    for (const auto& place : places) {
+        if (strcmp(view.text(step.type), place[0]) != 0) continue;
+        const int mount = sys_open_tree(AT_FDCWD, place[1], OPEN_TREE_CLONE | AT_RECURSIVE);
+        if (mount >= 0) set_attributes(mount, step.attributes, step.cleared, 0);
+        return mount;
+    }
+    errno = EPERM;
+    return -1;
+}
+
 static void attach(const View& view, const Root& root, const MountStep& step, int source, int& kept) {
     const char* target = view.text(step.target);
     Make make = Make::folder;
@@ -196,6 +246,14 @@ static void attach(const View& view, const Root& root, const MountStep& step, in
     const int place = target_inside(root.fd, target, make, step.flags & mount_strict ? Links::none : Links::inside);
     if (!(step.flags & mount_may_be_proc) && is_procfs(place)) fail("mounting over procfs is not allowed", target, 0);
     int mount = source;
+    // Kernels from 6.8 list mounts by their age: a copy made now stands where the spec has it.
+    if (const int again =
+            step.kind != MountStep::bind
+                ? -1
+                : sys_open_tree(source, "",
+                                OPEN_TREE_CLONE | AT_EMPTY_PATH | (step.flags & mount_recursive ? AT_RECURSIVE : 0));
+        again >= 0)
+        mount = again;
     if (step.kind == MountStep::file_system) {
         mount = take_file_system(view, step);
         if (mount < 0 && mount_the_old_way(view, step, place) == 0) {
@@ -203,6 +261,7 @@ static void attach(const View& view, const Root& root, const MountStep& step, in
             kept = target_inside(root.fd, target, Make::nothing, Links::none);
             return;
         }
+        if (mount < 0 && errno == EPERM) mount = take_from_host(view, step);
         if (mount < 0 && step.flags & mount_optional) {
             ::close(place);
             return;
@@ -222,7 +281,9 @@ void enter_root(const View& view, const Sources& sources, Root& root) {
     const auto mounts = view.all(plan.mounts);
     bool devices_made = false;
     const auto make_devices = [&] {
-        for (const DeviceStep& device : view.all(plan.devices)) make_device(root, view, device);
+        const auto devices = view.all(plan.devices);
+        for (std::uint32_t i = 0; i < devices.size(); ++i)
+            make_device(root, view, devices[i], sources.devices ? sources.devices[i] : -1);
         make_links(root, view);
         devices_made = true;
     };

@@ -11,6 +11,7 @@ struct Sources {
     int root = -1;           // detached: the overlay or the root folder
     int* fds = nullptr;      // one a mount step: the detached bind, or -1
     int* cgroups = nullptr;  // one a cgroup step
+    int* devices = nullptr;  // one a device step, or -1: the node, where the box could not make it itself
 };
 
 void take_sources(const View& view, Sources& sources);
@@ -24,7 +25,7 @@ struct Root {
 };
 void enter_root(const View& view, const Sources& sources,
                 Root& root);                           // attaches the root and all mounts, devices, links
-void open_root(const View& view, Root& root);  // … of a box without a mount namespace: nothing is mounted
+void open_root(const View& view, Root& root);          // … of a box without a mount namespace: nothing is mounted
 void close_paths(const View& view, const Root& root);  // masked and read-only paths
 void pivot(const View& view, const Root& root);        // leaves the host's tree
 void bind_console(const Root& root, int terminal);     // /dev/console is this terminal

@@ -63,8 +63,7 @@ static pid_t clone_beyond(const View& view, unsigned long flags) {
     for (const NamespaceStep& step : view.all(view.plan().namespaces)) {
         if (!step.path || (step.flag != CLONE_NEWUSER && step.flag != CLONE_NEWNS)) continue;
         const char* path = view.text(step.path);
-        spaces[step.flag == CLONE_NEWUSER] =
-            checked(::open(path, O_RDONLY | O_CLOEXEC), "opening the namespace", path);
+        spaces[step.flag == CLONE_NEWUSER] = checked(::open(path, O_RDONLY | O_CLOEXEC), "opening the namespace", path);
     }
     struct Answer {
         int32_t pid = -1, error = 0;

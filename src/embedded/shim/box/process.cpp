@@ -248,8 +248,8 @@ static unsigned place_preserved(unsigned count, int& report) {
     const int above = first_preserved_descriptor + static_cast<int>(count);
     if (report >= 0) report = checked(::fcntl(report, F_DUPFD_CLOEXEC, above), "keeping a descriptor", nullptr);
     for (unsigned i = 0; i < count; ++i)
-        checked(::dup2(first_preserved_descriptor + static_cast<int>(i), static_cast<int>(3 + i)),
-                "handing a descriptor on", nullptr);
+        if (::dup2(first_preserved_descriptor + static_cast<int>(i), static_cast<int>(3 + i)) < 0)
+            ::close(static_cast<int>(3 + i));  // the caller has none of that number
     return 3 + count;
 }
 
@@ -260,10 +260,12 @@ void prepare_process(const View& view, const Root& root, int32_t* notes) {
     find_identity(view, root);
     fill_environment(view);
     set_limits(view, notes);
-    if (process.make_cwd && process.cwd) {
-        const int folder = target_inside(root.fd, view.text(process.cwd), Make::folder, Links::inside);
-        ::close(folder);
-    }
+}
+
+void make_working_folder(const View& view, const Root& root) {
+    const ProcessStep& process = view.plan().process;
+    if (!process.make_cwd || !process.cwd) return;
+    ::close(target_inside(root.fd, view.text(process.cwd), Make::folder, Links::inside));
 }
 
 void prepare_outside(const View& view, int32_t* notes) { set_oom_score(view.plan().process, notes); }
@@ -312,7 +314,7 @@ void run_process(const View& view, const Root& root, int report) {
     if (::setresuid(identity.uid, identity.uid, identity.uid) != 0) fail("setting the user", nullptr);
     if (::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0) fail("keeping capabilities", nullptr);
     if (!inside_early && !enter_folder(view))
-        fail("entering the working directory", view.text(process.cwd), errno, 126);
+        fail("entering the working directory (chdir)", view.text(process.cwd), errno, 126);
 
     const uint64_t permitted = process.permitted & have, effective = process.effective & permitted;
     const uint64_t inheritable = process.inheritable & have;

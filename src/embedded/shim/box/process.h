@@ -8,6 +8,7 @@
 namespace tutti::embedded::shim::box {
 
 // What may be done before the start is given: keyring, limits, scheduling, user look-up, home.
+void make_working_folder(const View& view, const Root& root);  // before the root may become read-only
 void prepare_process(const View& view, const Root& root, int32_t* notes);
 // Gives up what the process is not to have, and becomes the program. `report` is the one descriptor that lives until
 // then.
