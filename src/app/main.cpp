@@ -1,6 +1,7 @@
 // The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose it behaves as that.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include "app/engines.h"
 #include "app/fetch.h"
 #include "app/pin_image.h"
+#include "app/registries.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -89,6 +91,18 @@ std::string read_line() {
     return line;
 }
 
+// As read_line(), with the terminal's echo off meanwhile.
+std::string read_secret() {
+    termios before{};
+    if (::tcgetattr(STDIN_FILENO, &before) != 0) return read_line();
+    termios silent = before;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    std::string line = read_line();
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    return line;
+}
+
 // The first signal ends the command's work, a second one the program; a command may take them over.
 void obey_signals(os::Signals& signals, cli::Session& session) {
     constexpr int interrupted = 130;
@@ -128,6 +142,14 @@ int main(int argc, char** argv, char** environment) {
     session.pin_image = [&](std::string_view image) { return app::pin_image(image, session.environment); };
     session.leave = [](int status) { ::_exit(status); };
     session.read_line = read_line;
+    session.read_secret = read_secret;
+    session.save_login = [&](const engine::Credentials& who) {
+        return app::credential_store(session.environment)
+            .save(who.server, {who.username, who.password, who.identity_token}, session.scope.cancel());
+    };
+    session.drop_login = [&](const std::string& server) {
+        return app::credential_store(session.environment).erase(server, session.scope.cancel());
+    };
     app::Engines engines;
     session.engine = [&]() -> engine::Engine& { return engines.open(session.environment); };
     session.engine_is_here = [&] { return app::engine_is_here(session.environment); };

@@ -48,6 +48,10 @@ std::string docker_folder(const Environment& environment) {
     return value(environment, "DOCKER_CONFIG", cat(value(environment, "HOME", "/root"), "/.docker"));
 }
 
+oci::CredentialStore credential_store(const Environment& environment) {
+    return oci::CredentialStore(credential_places(environment));
+}
+
 oci::Registries registries(const Environment& environment) {
     oci::RegistryFiles files;
     files.registries_conf = {cat(value(environment, "HOME", "/root"), "/.config/containers/registries.conf"),
@@ -58,8 +62,8 @@ oci::Registries registries(const Environment& environment) {
     files.daemon_json = "/etc/docker/daemon.json";
     files.certificates = {"/etc/docker/certs.d", "/etc/containers/certs.d"};
     oci::Registries all = oci::read_registries(files);
-    all.credentials = [places = credential_places(environment)](const std::string& domain) {
-        return oci::CredentialStore(places).find(domain, os::Cancel());
+    all.credentials = [store = credential_store(environment)](const std::string& domain) {
+        return store.find(domain, os::Cancel());
     };
     allow_insecure(all, value(environment, "TUTTI_INSECURE_REGISTRIES"));
     const auto proxy = [&](const std::string& name) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "oci/credentials.h"
 #include "oci/registries.h"
 
 namespace tutti::app {
@@ -16,6 +17,7 @@ using Environment = std::map<std::string, std::string>;
 std::string value(const Environment& environment, const std::string& name, const std::string& fallback = {});
 
 std::string docker_folder(const Environment& environment);  // $DOCKER_CONFIG, ~/.docker
+oci::CredentialStore credential_store(const Environment& environment);
 oci::Registries registries(const Environment& environment);
 
 }  // namespace tutti::app

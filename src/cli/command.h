@@ -79,7 +79,15 @@ std::span<const Command* const> commands();
 // Throws base::Error (invalid) with pflag's words: "unknown flag: --x", "flag needs an argument: --file" …
 Arguments parse(std::span<const std::string> argv);
 
+// What several commands share as their first word: `image ls`, `image rm`.
+struct Noun {
+    std::string_view name, help;
+};
+std::span<const Noun> nouns();
+const Noun* find_noun(std::string_view name);  // null: there is none
+
 std::string help_text(const Command* command, std::string_view program);  // null: of the program
+std::string help_text(const Noun& noun, std::string_view program);
 
 // argv without the program's name → exit status. Prints help, version, usage errors; catches what a command throws.
 int run(std::span<const std::string> argv, Session& session);

@@ -1,18 +1,68 @@
 #include "cli/commands.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tutti::cli {
 
 std::span<const Command* const> commands() {
-    static constexpr std::array all{
-        &attach_command,  &build_command,  &commit_command,  &config_command,  &create_command, &down_command,
-        &events_command,  &exec_command,   &export_command,  &images_command,  &kill_command,   &logs_command,
-        &ls_command,      &pause_command,  &plan_command,    &port_command,    &ps_command,     &pull_command,
-        &push_command,    &remove_command, &restart_command, &run_command,     &scale_command,  &start_command,
-        &stats_command,   &stop_command,   &top_command,     &unpause_command, &up_command,     &version_command,
-        &volumes_command, &wait_command};
+    static constexpr std::array all{&attach_command,
+                                    &build_command,
+                                    &commit_command,
+                                    &config_command,
+                                    &create_command,
+                                    &down_command,
+                                    &events_command,
+                                    &exec_command,
+                                    &export_command,
+                                    &image_bootstrap_command,
+                                    &image_history_command,
+                                    &image_import_command,
+                                    &image_inspect_command,
+                                    &image_load_command,
+                                    &image_ls_command,
+                                    &image_prune_command,
+                                    &image_pull_command,
+                                    &image_push_command,
+                                    &image_rm_command,
+                                    &image_save_command,
+                                    &image_tag_command,
+                                    &images_command,
+                                    &kill_command,
+                                    &login_command,
+                                    &logout_command,
+                                    &logs_command,
+                                    &ls_command,
+                                    &pause_command,
+                                    &plan_command,
+                                    &port_command,
+                                    &ps_command,
+                                    &pull_command,
+                                    &push_command,
+                                    &remove_command,
+                                    &restart_command,
+                                    &run_command,
+                                    &scale_command,
+                                    &start_command,
+                                    &stats_command,
+                                    &stop_command,
+                                    &top_command,
+                                    &unpause_command,
+                                    &up_command,
+                                    &version_command,
+                                    &volumes_command,
+                                    &wait_command};
     return all;
+}
+
+std::span<const Noun> nouns() {
+    static constexpr std::array all{Noun{"image", "Manage images"}};
+    return all;
+}
+
+const Noun* find_noun(std::string_view name) {
+    const auto found = std::ranges::find(nouns(), name, &Noun::name);
+    return found == nouns().end() ? nullptr : &*found;
 }
 
 // The flags that stand before the command. The hidden ones up to `verbose` are Compose's, the rest are those that the

@@ -2,14 +2,11 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/file_in_place.h"
 #include "cli/progress.h"
 #include "cli/target.h"
 #include "cli/up.h"
-#include "os/fd.h"
-#include "os/file.h"
 #include "verbs/containers.h"
-
-#include <fcntl.h>
 
 namespace tutti::cli {
 
@@ -45,20 +42,10 @@ int commit(const Arguments& arguments, Session& session) {
     return 0;
 }
 
-// Into a file beside, which takes the name once it is whole.
-void export_to_file(engine::Engine& engine, const std::string& id, const std::string& path) {
-    const std::string aside = path + ".part";
-    {
-        const os::Fd file = os::open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        engine.containers().export_(id, [&](std::string_view bytes) { os::write_all(file, bytes); });
-    }
-    if (::rename(aside.c_str(), path.c_str()) != 0) base::throw_errno(cat("writing ", path));
-}
-
 int export_container(const Arguments& arguments, Session& session) {
     const auto name = project_name(arguments, session);
     if (!name) return 1;
-    std::string output = arguments.text("output");
+    const std::string output = arguments.text("output");
     const state::Container container = container_of(arguments, session, *name);
     if (output.empty() && session.out_is_terminal) refuse("output option is required when exporting to terminal");
     const auto progress = make_progress(session, "export", arguments.on("dry-run"));
@@ -68,7 +55,8 @@ int export_container(const Arguments& arguments, Session& session) {
         if (output.empty())
             engine.containers().export_(container.id(), session.out);
         else
-            export_to_file(engine, container.id(), output.starts_with('/') ? output : cat(session.folder, "/", output));
+            write_in_place(session, output,
+                           [&](const ByteSink& sink) { engine.containers().export_(container.id(), sink); });
     }
     progress->progress({container.name(), {}, State::done, "Exported", {}});
     progress->finish();

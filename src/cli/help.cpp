@@ -80,19 +80,32 @@ std::vector<const Flag*> shown(std::span<const Flag> flags) {
     return out;
 }
 
-std::string commands_text() {
-    std::vector<const Command*> all;
+struct Row {
+    std::string_view name, help;
+};
+
+std::string rows_text(std::vector<Row> rows) {
     std::size_t width = 0;
-    for (const Command* command : commands()) {
-        if (command->hidden || command->name.find(' ') != std::string_view::npos) continue;
-        all.push_back(command);
-        width = std::max(width, command->name.size());
-    }
-    std::ranges::sort(all, {}, [](const Command* command) { return command->name; });
+    for (const Row& row : rows) width = std::max(width, row.name.size());
+    std::ranges::sort(rows, {}, &Row::name);
     std::string out;
-    for (const Command* command : all)
-        out += base::cat("  ", command->name, std::string(width - command->name.size() + 3, ' '), command->help, "\n");
+    for (const Row& row : rows)
+        out += base::cat("  ", row.name, std::string(width - row.name.size() + 3, ' '), row.help, "\n");
     return out;
+}
+
+std::string commands_text() {
+    std::vector<Row> rows;
+    for (const Command* command : commands())
+        if (!command->hidden && command->name.find(' ') == std::string_view::npos)
+            rows.push_back({command->name, command->help});
+    return rows_text(std::move(rows));
+}
+
+std::string nouns_text() {
+    std::vector<Row> rows;
+    for (const Noun& noun : nouns()) rows.push_back({noun.name, noun.help});
+    return rows_text(std::move(rows));
 }
 
 }  // namespace
@@ -101,8 +114,9 @@ std::string help_text(const Command* command, std::string_view program) {
     if (!command)
         return base::cat("Usage:  ", program,
                          " [OPTIONS] COMMAND\n\nDefine and run multi-container applications\n\nOptions:\n",
-                         flags_text(shown(global_flags())), "\nCommands:\n", commands_text(), "\nRun '", program,
-                         " COMMAND --help' for more information on a command.\n");
+                         flags_text(shown(global_flags())), "\nCommands:\n", commands_text(),
+                         program == "tutti" ? base::cat("\nSingle things by name:\n", nouns_text()) : std::string(),
+                         "\nRun '", program, " COMMAND --help' for more information on a command.\n");
     std::vector<const Flag*> flags = shown(command->flags);
     flags.push_back(find_flag(nullptr, "dry-run"));
     std::string out = base::cat("Usage:  ", program, " ", command->usage, "\n\n", command->help, "\n\n");
@@ -112,6 +126,17 @@ std::string help_text(const Command* command, std::string_view program) {
         out += "\n\n";
     }
     return base::cat(out, "Options:\n", flags_text(std::move(flags)));
+}
+
+std::string help_text(const Noun& noun, std::string_view program) {
+    std::vector<Row> rows;
+    for (const Command* command : commands())
+        if (!command->hidden && command->name.starts_with(noun.name) && command->name.size() > noun.name.size() &&
+            command->name[noun.name.size()] == ' ')
+            rows.push_back({command->name.substr(noun.name.size() + 1), command->help});
+    return base::cat("Usage:  ", program, " ", noun.name, " COMMAND\n\n", noun.help, "\n\nCommands:\n",
+                     rows_text(std::move(rows)), "\nRun '", program, " ", noun.name,
+                     " COMMAND --help' for more information on a command.\n");
 }
 
 }  // namespace tutti::cli

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/image_names.h"
 #include "cli/progress_frame.h"
 #include "cli/table.h"
 #include "cli/target.h"
@@ -22,28 +23,13 @@ struct Row {
     engine::Time created{}, tagged{};
 };
 
-std::string short_id(std::string id) {
-    if (const auto colon = id.find(':'); colon != std::string::npos) id.erase(0, colon + 1);
-    return id.substr(0, 12);
-}
-
-// "docker.io/library/busybox:1" → "busybox", "1".
-void split_reference(std::string reference, Row& row) {
-    if (reference.starts_with("sha256:")) return;
-    for (const std::string_view familiar : {"docker.io/library/", "docker.io/"})
-        if (reference.starts_with(familiar)) reference.erase(0, familiar.size());
-    if (const auto at = reference.find('@'); at != std::string::npos) reference.erase(at);
-    const auto slash = reference.rfind('/');
-    const auto colon = reference.find(':', slash == std::string::npos ? 0 : slash);
-    row.repository = reference.substr(0, colon);
-    row.tag = colon == std::string::npos ? "latest" : reference.substr(colon + 1);
-}
-
 Row row_of(const state::Container& container, engine::Engine& engine) {
     Row row;
     row.container = container.name();
     row.id = container.summary.image_id;
-    split_reference(container.summary.image, row);
+    NameParts name = split_name(container.summary.image);
+    row.repository = std::move(name.repository);
+    row.tag = std::move(name.tag);
     auto image = engine.images().find(container.summary.image);
     if (!image) image = engine.images().find(container.summary.image_id);
     if (!image) return row;  // removed or moved: what the container knows

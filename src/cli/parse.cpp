@@ -132,6 +132,7 @@ class Parser {
         }
         if (!best) {
             out_.rest_.push_back(word);
+            out_.rest_.insert(out_.rest_.end(), rest_.begin(), rest_.end());
             rest_ = {};
             return;
         }

@@ -50,6 +50,7 @@ void check_log_level(const Arguments& arguments) {
     fail(base::cat("unable to parse logging level: ", level));
 }
 
+<<<<<<< HEAD
 // Docker's own flags that say which engine is meant, as the variables that say the same.
 void choose_engine(const Arguments& arguments, Session& session) {
     for (const std::string_view flag : {"tls", "tlscacert", "tlscert", "tlskey"})
@@ -74,6 +75,10 @@ void choose_engine(const Arguments& arguments, Session& session) {
 
 // The flags before the command and their variables; COMPOSE_* variables of env files count as exported.
 // False: the env files are faulty, which is reported.
+=======
+// The flags before the command and their variables; of a command that reads a project, COMPOSE_* variables of env files
+// count as exported. False: the env files are faulty, which is reported.
+>>>>>>> f77df98 (image: ls, inspect, history, pull, push, tag, rm, prune, save, load, import and bootstrap as commands; login and logout; a transfer is reported once)
 bool prepare(const Arguments& arguments, Session& session) {
     check_log_level(arguments);
     const bool known = arguments.text("diagnostics") == "text" || arguments.text("diagnostics") == "json";
@@ -89,13 +94,15 @@ bool prepare(const Arguments& arguments, Session& session) {
     choose_engine(arguments, session);
     const std::string progress =
         arguments.given("progress") ? arguments.text("progress") : session.variable("COMPOSE_PROGRESS");
-    Reading reading;
-    auto environment = compose::with_compose_variables(load_options(arguments, session), session.files, reading.sources,
-                                                       reading.diagnostics);
-    if (reading.diagnostics.failed()) return report(reading, arguments, session);
-    // Too late for this one: the env files are chosen already.
-    if (!session.environment.contains("COMPOSE_ENV_FILES")) environment.erase("COMPOSE_ENV_FILES");
-    session.environment = std::move(environment);
+    if (arguments.command()->reads_project) {
+        Reading reading;
+        auto environment = compose::with_compose_variables(load_options(arguments, session), session.files,
+                                                           reading.sources, reading.diagnostics);
+        if (reading.diagnostics.failed()) return report(reading, arguments, session);
+        // Too late for this one: the env files are chosen already.
+        if (!session.environment.contains("COMPOSE_ENV_FILES")) environment.erase("COMPOSE_ENV_FILES");
+        session.environment = std::move(environment);
+    }
     const std::string ansi = ansi_mode(arguments, session);
     session.progress = progress_mode(progress, ansi);
     session.ansi = ansi != "never";
@@ -106,8 +113,20 @@ bool prepare(const Arguments& arguments, Session& session) {
     return true;
 }
 
+// `image`, `image --help`: what there is; `image frobnicate`: what there is not.
+int noun_alone(const Noun& noun, const Arguments& arguments, const Session& session) {
+    const auto& rest = arguments.rest();
+    if (rest.size() == 1 || rest[1] == "--help" || rest[1] == "-h") {
+        session.out(help_text(noun, session.program));
+        return 0;
+    }
+    fail(base::cat("unknown command: \"", noun.name, " ", rest[1], "\""),
+         base::cat("'", session.program, " ", noun.name, " --help' lists the commands"));
+}
+
 int unknown_command(const Arguments& arguments, const Session& session) {
     const std::string& name = arguments.rest()[0];
+    if (const Noun* noun = find_noun(name)) return noun_alone(*noun, arguments, session);
     std::vector<std::string_view> names;
     for (const Command* command : commands())
         if (!command->hidden) names.push_back(command->name);
@@ -124,7 +143,7 @@ int run_parsed(const Arguments& arguments, Session& session) {
         session.out(help_text(command, session.program));
         return 0;
     }
-    if (command->reads_project && !prepare(arguments, session)) return 1;
+    if (!prepare(arguments, session)) return 1;
     return command->run(arguments, session);
 }
 

@@ -1,5 +1,6 @@
 #include "embedded/engine.h"
 
+#include "embedded/bootstrapping.h"
 #include "embedded/building.h"
 #include "embedded/containers.h"
 #include "embedded/images.h"
@@ -24,6 +25,7 @@ class EmbeddedEngine final : public engine::Engine {
     engine::Builder* builder() override {
         return &builder_.get([&] { return make_builder(parts_); });
     }
+    engine::Bootstrapper* bootstrapper() override { return &bootstrapper_; }
 
   private:
     Parts parts_;
@@ -32,6 +34,7 @@ class EmbeddedEngine final : public engine::Engine {
     NetworksFace networks_{parts_};
     VolumesFace volumes_{parts_};
     SystemFace system_{parts_};
+    BootstrapFace bootstrapper_{parts_};
     Lazy<build::Builder> builder_;
 };
 

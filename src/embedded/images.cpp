@@ -86,7 +86,7 @@ void ImagesFace::push(const std::string& reference, const engine::PullOptions& o
     base::QuietReporter quiet;
     os::Scope scope(cancel);
     const auto name = oci::Reference::parse(reference);
-    parts_.images().push(name, options.quiet ? quiet : reporter, scope);
+    parts_.images().push(name, options.quiet ? quiet : reporter, scope, options.progress_id);
     records::tell(parts_.events(), "image", "push", name.familiar(), {{"name", name.familiar_repository()}});
 }
 

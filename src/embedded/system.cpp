@@ -56,13 +56,12 @@ void SystemFace::events(const engine::EventOptions& options, const engine::Event
     follower.wait(give, cancel, until);
 }
 
-std::string SystemFace::check_credentials(const engine::Credentials& credentials) {
+engine::LoginAnswer SystemFace::check_credentials(const engine::Credentials& credentials) {
     oci::Credentials who;
     who.user = credentials.username;
     who.password = credentials.password;
     who.identity_token = credentials.identity_token;
-    oci::check_login(credentials.server, who, parts_.paths().registries, os::Cancel());
-    return "Login Succeeded";
+    return {"Login Succeeded", oci::check_login(credentials.server, who, parts_.paths().registries, os::Cancel())};
 }
 
 }  // namespace tutti::embedded

@@ -13,7 +13,7 @@ class SystemFace final : public engine::System {
     engine::EngineInfo info() override;
     void ping() override {}  // no daemon, nobody who might not answer
     void events(const engine::EventOptions& options, const engine::EventSink& sink, const os::Cancel& cancel) override;
-    std::string check_credentials(const engine::Credentials& credentials) override;
+    engine::LoginAnswer check_credentials(const engine::Credentials& credentials) override;
 
   private:
     Parts& parts_;

@@ -15,6 +15,7 @@
 
 namespace tutti::engine {
 
+class Bootstrapper;
 class Builder;
 
 class Engine {
@@ -25,7 +26,8 @@ class Engine {
     virtual Networks& networks() = 0;
     virtual Volumes& volumes() = 0;
     virtual System& system() = 0;
-    virtual Builder* builder() { return nullptr; }  // null: this engine cannot build
+    virtual Builder* builder() { return nullptr; }            // null: this engine cannot build
+    virtual Bootstrapper* bootstrapper() { return nullptr; }  // null: nor make images from packages
 };
 
 }  // namespace tutti::engine

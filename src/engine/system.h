@@ -22,7 +22,13 @@ struct EngineInfo {
 };
 
 struct Credentials {
-    std::string server, username, password, identity_token;
+    std::string server;  // a registry's host, "docker.io", "localhost:5000"
+    std::string username, password, identity_token;
+};
+
+struct LoginAnswer {
+    std::string status;          // "Login Succeeded"
+    std::string identity_token;  // what to keep instead of the password; may be empty
 };
 
 class System {
@@ -32,7 +38,7 @@ class System {
     virtual void ping() = 0;  // throws unavailable
     virtual void events(const EventOptions& options, const EventSink& sink,
                         const os::Cancel& cancel) = 0;                          // until `until` or cancelled
-    virtual std::string check_credentials(const Credentials& credentials) = 0;  // a status line; throws denied
+    virtual LoginAnswer check_credentials(const Credentials& credentials) = 0;  // throws denied
 };
 
 }  // namespace tutti::engine

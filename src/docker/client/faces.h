@@ -110,7 +110,7 @@ class SystemFace : public engine::System {
     engine::EngineInfo info() override;
     void ping() override;
     void events(const engine::EventOptions& options, const engine::EventSink& sink, const os::Cancel& cancel) override;
-    std::string check_credentials(const engine::Credentials& credentials) override;
+    engine::LoginAnswer check_credentials(const engine::Credentials& credentials) override;
 
   private:
     Api& api_;

@@ -28,12 +28,14 @@ void SystemFace::events(const engine::EventOptions& options, const engine::Event
         [&](const Node& node) { sink(wire::event_from(node)); }, cancel);
 }
 
-std::string SystemFace::check_credentials(const engine::Credentials& credentials) {
+engine::LoginAnswer SystemFace::check_credentials(const engine::Credentials& credentials) {
     Node body = Node::map();
     body.set("username", wire::text(credentials.username));
     body.set("password", wire::text(credentials.password));
-    body.set("serveraddress", wire::text(credentials.server));
-    return api_.call({.method = "POST", .path = "/auth", .body = std::move(body)}).text_or("Status");
+    const bool hub = credentials.server == "docker.io";
+    body.set("serveraddress", wire::text(hub ? "https://index.docker.io/v1/" : credentials.server));
+    const Node answer = api_.call({.method = "POST", .path = "/auth", .body = std::move(body)});
+    return {answer.text_or("Status"), answer.text_or("IdentityToken")};
 }
 
 }  // namespace tutti::docker::client

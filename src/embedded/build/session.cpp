@@ -30,7 +30,10 @@ StageState Session::image_state(const std::string& reference, const std::string&
         images::PullOptions options;
         options.platform = oci::Platform::parse(target);
         options.progress_id = cat("Image ", reference);
+        using State = base::Progress::State;
+        reporter.progress({options.progress_id, "", State::working, "Pulling", "", 0, 0});
         image = images.pull(oci::Reference::parse(reference), options, reporter, scope);
+        reporter.progress({options.progress_id, "", State::done, "Pulled", "", 0, 0});
     }
     StageState out;
     out.config = image->config;

@@ -51,7 +51,9 @@ class Images {
     Image pull(const oci::Reference& name, const PullOptions& options, base::Reporter& reporter, os::Scope& scope);
     // What the registry says the name is now, without pulling.
     base::Digest remote_digest(const oci::Reference& name, const os::Cancel& cancel) const;
-    void push(const oci::Reference& name, base::Reporter& reporter, os::Scope& scope);
+    // Layers are reported as parts of progress_id; empty: "Image " + the familiar name.
+    void push(const oci::Reference& name, base::Reporter& reporter, os::Scope& scope,
+              const std::string& progress_id = {});
     void tag(const std::string& name_or_id, const oci::Reference& name);
     // By a name: unties it, and removes the image with its last name. By id: Error (conflict) with several names unless
     // forced.

@@ -123,31 +123,23 @@ void check_platform(const oci::ImageConfig& config, const PullOptions& options, 
 
 Image Images::pull(const oci::Reference& name, const PullOptions& options, base::Reporter& reporter, os::Scope& scope) {
     const std::string id = options.progress_id.empty() ? cat("Image ", name.familiar()) : options.progress_id;
-    reporter.progress({id, "", State::working, "Pulling", "", 0, 0});
-    try {
-        const oci::Repository repository(name, registries_, oci::Repository::Access::pull, scope.cancel());
-        const Wanted wanted = resolve(repository, options.platform.value_or(oci::Platform::host()));
-        const std::string config_bytes = repository.small_blob(wanted.manifest.config, max_config);
-        const oci::ImageConfig config = oci::parse_config(config_bytes);
-        check_platform(config, options, name, reporter);
-        if (config.diff_ids.size() != wanted.manifest.layers.size())
-            throw Error(ErrorKind::invalid, cat("image ", name.familiar(), " has ", wanted.manifest.layers.size(),
-                                                " layers, but its config names ", config.diff_ids.size()));
+    const oci::Repository repository(name, registries_, oci::Repository::Access::pull, scope.cancel());
+    const Wanted wanted = resolve(repository, options.platform.value_or(oci::Platform::host()));
+    const std::string config_bytes = repository.small_blob(wanted.manifest.config, max_config);
+    const oci::ImageConfig config = oci::parse_config(config_bytes);
+    check_platform(config, options, name, reporter);
+    if (config.diff_ids.size() != wanted.manifest.layers.size())
+        throw Error(ErrorKind::invalid, cat("image ", name.familiar(), " has ", wanted.manifest.layers.size(),
+                                            " layers, but its config names ", config.diff_ids.size()));
 
-        const os::FileLock adding = store_.adding();
-        Pull(store_, repository, options, id, reporter).layers(wanted.manifest, config, scope);
-        store_.put_blob(wanted.manifest.config.digest, config_bytes);
-        store_.put_blob(wanted.manifest_document.digest, wanted.manifest_document.bytes);
-        store::ImageRecord record{
-            wanted.manifest.config.digest, wanted.manifest_document.digest, config.diff_ids, 0, {}, 0};
-        record.repo_digests.push_back(cat(name.repository(), '@', wanted.document.digest.to_text()));
-        Image image = finish(std::move(record), name.digest ? std::nullopt : std::optional(name));
-        reporter.progress({id, "", State::done, "Pulled", "", 0, 0});
-        return image;
-    } catch (const Error& error) {
-        reporter.progress({id, "", State::error, "Error", error.what(), 0, 0});
-        throw;
-    }
+    const os::FileLock adding = store_.adding();
+    Pull(store_, repository, options, id, reporter).layers(wanted.manifest, config, scope);
+    store_.put_blob(wanted.manifest.config.digest, config_bytes);
+    store_.put_blob(wanted.manifest_document.digest, wanted.manifest_document.bytes);
+    store::ImageRecord record{
+        wanted.manifest.config.digest, wanted.manifest_document.digest, config.diff_ids, 0, {}, 0};
+    record.repo_digests.push_back(cat(name.repository(), '@', wanted.document.digest.to_text()));
+    return finish(std::move(record), name.digest ? std::nullopt : std::optional(name));
 }
 
 Digest Images::remote_digest(const oci::Reference& name, const os::Cancel& cancel) const {

@@ -36,54 +36,47 @@ static oci::Descriptor push_layer(const Images& images, const oci::Repository& r
     return {std::string(oci::media::oci_layer_gzip), sent.digest, sent.size, {}, {}, {}};
 }
 
-void Images::push(const oci::Reference& name, base::Reporter& reporter, os::Scope& scope) {
-    const std::string id = cat("Image ", name.familiar());
-    reporter.progress({id, "", State::working, "Pushing", "", 0, 0});
-    try {
-        const Image image = require(name.to_text());
-        const oci::Repository repository(name, registries_, oci::Repository::Access::push, scope.cancel());
-        oci::Manifest manifest = oci::parse_manifest(store_.blob(image.record.manifest));
-        if (manifest.layers.size() != image.record.layers.size())
-            throw Error(ErrorKind::internal,
-                        cat("the stored manifest of ", name.familiar(), " does not fit its layers"));
-        bool unchanged = true;
-        std::vector<oci::Descriptor> pushed = manifest.layers;
-        os::parallel(scope, pushed.size(), 3, [&](std::size_t i) {
-            const std::string layer = image.record.layers[i].short_text();
-            reporter.progress({layer, id, State::working, "Pushing", "", 0, 0});
-            bool existed = false;
-            pushed[i] = push_layer(*this, repository, image, manifest.layers[i], image.record.layers[i], existed);
-            reporter.progress({layer, id, State::done, existed ? "Layer already exists" : "Pushed", "", pushed[i].size,
-                               pushed[i].size});
-        });
-        for (std::size_t i = 0; i < pushed.size(); ++i)
-            unchanged = unchanged && pushed[i].digest == manifest.layers[i].digest;
-        if (!repository.has_blob(manifest.config.digest))
-            repository.upload(manifest.config.digest, store_.blob(manifest.config.digest));
+void Images::push(const oci::Reference& name, base::Reporter& reporter, os::Scope& scope,
+                  const std::string& progress_id) {
+    const std::string id = progress_id.empty() ? cat("Image ", name.familiar()) : progress_id;
+    const Image image = require(name.to_text());
+    const oci::Repository repository(name, registries_, oci::Repository::Access::push, scope.cancel());
+    oci::Manifest manifest = oci::parse_manifest(store_.blob(image.record.manifest));
+    if (manifest.layers.size() != image.record.layers.size())
+        throw Error(ErrorKind::internal, cat("the stored manifest of ", name.familiar(), " does not fit its layers"));
+    bool unchanged = true;
+    std::vector<oci::Descriptor> pushed = manifest.layers;
+    os::parallel(scope, pushed.size(), 3, [&](std::size_t i) {
+        const std::string layer = image.record.layers[i].short_text();
+        reporter.progress({layer, id, State::working, "Pushing", "", 0, 0});
+        bool existed = false;
+        pushed[i] = push_layer(*this, repository, image, manifest.layers[i], image.record.layers[i], existed);
+        reporter.progress(
+            {layer, id, State::done, existed ? "Layer already exists" : "Pushed", "", pushed[i].size, pushed[i].size});
+    });
+    for (std::size_t i = 0; i < pushed.size(); ++i)
+        unchanged = unchanged && pushed[i].digest == manifest.layers[i].digest;
+    if (!repository.has_blob(manifest.config.digest))
+        repository.upload(manifest.config.digest, store_.blob(manifest.config.digest));
 
-        std::string bytes = store_.blob(image.record.manifest);
-        if (!unchanged) {
-            const bool docker = manifest.media_type == oci::media::docker_manifest;
-            for (oci::Descriptor& layer : pushed)
-                if (docker && layer.media_type == oci::media::oci_layer_gzip)
-                    layer.media_type = oci::media::docker_layer_gzip;
-            manifest.layers = std::move(pushed);
-            bytes = oci::to_json(manifest);
-        }
-        const Digest digest = Digest::of(bytes);
-        repository.put_manifest(name.digest ? name.digest->to_text() : name.tag, manifest.media_type, bytes);
-
-        const os::FileLock adding = store_.adding();
-        store_.put_blob(digest, bytes);
-        store::ImageRecord record = image.record;
-        record.manifest = digest;
-        record.repo_digests = {cat(name.repository(), '@', digest.to_text())};
-        finish(std::move(record), std::nullopt);
-        reporter.progress({id, "", State::done, "Pushed", "", 0, 0});
-    } catch (const Error& error) {
-        reporter.progress({id, "", State::error, "Error", error.what(), 0, 0});
-        throw;
+    std::string bytes = store_.blob(image.record.manifest);
+    if (!unchanged) {
+        const bool docker = manifest.media_type == oci::media::docker_manifest;
+        for (oci::Descriptor& layer : pushed)
+            if (docker && layer.media_type == oci::media::oci_layer_gzip)
+                layer.media_type = oci::media::docker_layer_gzip;
+        manifest.layers = std::move(pushed);
+        bytes = oci::to_json(manifest);
     }
+    const Digest digest = Digest::of(bytes);
+    repository.put_manifest(name.digest ? name.digest->to_text() : name.tag, manifest.media_type, bytes);
+
+    const os::FileLock adding = store_.adding();
+    store_.put_blob(digest, bytes);
+    store::ImageRecord record = image.record;
+    record.manifest = digest;
+    record.repo_digests = {cat(name.repository(), '@', digest.to_text())};
+    finish(std::move(record), std::nullopt);
 }
 
 }  // namespace tutti::embedded::images

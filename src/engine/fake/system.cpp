@@ -33,7 +33,7 @@ class FakeSystem final : public System {
         }
     }
 
-    std::string check_credentials(const Credentials&) override { return "Login Succeeded"; }
+    LoginAnswer check_credentials(const Credentials&) override { return {"Login Succeeded", {}}; }
 
   private:
     World& world_;

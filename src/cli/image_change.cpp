@@ -1,0 +1,176 @@
+// image pull, push, tag, rm, prune: images come, get names and go.
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/target.h"
+
+namespace tutti::cli {
+
+namespace {
+
+using base::cat;
+using State = base::Progress::State;
+
+// Between two words of progress about the image as a whole; the engine reports its layers.
+template <class Work>
+void transfer(const std::string& id, std::string_view doing, std::string_view done, ProgressFace& progress,
+              Work&& work) {
+    progress.progress({id, {}, State::working, std::string(doing), {}});
+    try {
+        work();
+    } catch (const base::Error& error) {
+        progress.progress({id, {}, State::error, "Error", error.message()});
+        progress.finish();
+        throw;
+    }
+    progress.progress({id, {}, State::done, std::string(done), {}});
+    progress.finish();
+}
+
+int pull(const Arguments& arguments, Session& session) {
+    const std::string& name = arguments.rest()[0];
+    const std::string id = cat("Image ", name);
+    const bool quiet = arguments.on("quiet");
+    if (quiet) session.progress = "quiet";
+    const auto progress = make_progress(session, "pull", arguments.on("dry-run"));
+    engine::PullOptions options{arguments.text("platform"), id, quiet};
+    if (options.platform.empty()) options.platform = session.variable("DOCKER_DEFAULT_PLATFORM");
+    transfer(id, "Pulling", "Pulled", *progress, [&] {
+        if (!arguments.on("dry-run")) session.engine().images().pull(name, options, *progress, session.scope.cancel());
+    });
+    session.out(name + "\n");
+    return 0;
+}
+
+int push(const Arguments& arguments, Session& session) {
+    const std::string& name = arguments.rest()[0];
+    const std::string id = cat("Image ", name);
+    const bool quiet = arguments.on("quiet");
+    if (quiet) session.progress = "quiet";
+    const auto progress = make_progress(session, "push", arguments.on("dry-run"));
+    transfer(id, "Pushing", "Pushed", *progress, [&] {
+        if (!arguments.on("dry-run"))
+            session.engine().images().push(name, {{}, id, quiet}, *progress, session.scope.cancel());
+    });
+    if (quiet) session.out(name + "\n");
+    return 0;
+}
+
+int tag(const Arguments& arguments, Session& session) {
+    if (!arguments.on("dry-run")) session.engine().images().tag(arguments.rest()[0], arguments.rest()[1]);
+    return 0;
+}
+
+// All that can go go; what cannot is said, and the command fails.
+int remove(const Arguments& arguments, Session& session) {
+    bool failed = false;
+    for (const std::string& name : arguments.rest()) try {
+            if (arguments.on("dry-run")) {
+                session.out(cat("Would remove: ", name, "\n"));
+                continue;
+            }
+            const auto removed = session.engine().images().remove(name, arguments.on("force"));
+            for (const std::string& one : removed.untagged) session.out(cat("Untagged: ", one, "\n"));
+            for (const std::string& one : removed.deleted) session.out(cat("Deleted: ", one, "\n"));
+        } catch (const base::Error& error) {
+            if (error.kind() == base::ErrorKind::not_found && arguments.on("force")) continue;
+            session.err(cat("Error response from ", name, ": ", error.message(), "\n"));
+            if (!error.hint().empty()) session.err(cat("  hint: ", error.hint(), "\n"));
+            failed = true;
+        }
+    return failed ? 1 : 0;
+}
+
+int prune(const Arguments& arguments, Session& session) {
+    const bool all = arguments.on("all");
+    engine::LabelFilter labels;
+    for (const std::string& text : arguments.texts("filter")) {
+        if (!text.starts_with("label="))
+            throw base::Error(base::ErrorKind::unsupported, cat("image prune --filter ", text, " is not supported"),
+                              "images are pruned by label=KEY[=VALUE]");
+        labels.push_back(text.substr(6));
+    }
+    if (!arguments.on("force")) {
+        session.err(cat("WARNING! This will remove all ",
+                        all ? "images without at least one container associated to them" : "dangling images", ".\n"));
+        if (!ask(session, false)("Are you sure you want to continue?", false)) return 0;
+    }
+    if (arguments.on("dry-run")) return 0;
+    const auto ids = session.engine().images().prune(all, labels);
+    if (!ids.empty()) session.out("Deleted Images:\n");
+    for (const std::string& id : ids) session.out(cat("deleted: ", id, "\n"));
+    session.out(cat("Total: ", ids.size(), ids.size() == 1 ? " image\n" : " images\n"));
+    return 0;
+}
+
+constexpr Flag pull_flags[] = {
+    {.name = "platform", .kind = FlagKind::text, .help = "Pull for this platform if the image has several"},
+    {.name = "quiet", .letter = 'q', .help = "Suppress progress"},
+};
+constexpr Flag push_flags[] = {
+    {.name = "quiet", .letter = 'q', .help = "Suppress progress"},
+};
+constexpr Flag remove_flags[] = {
+    {.name = "force", .letter = 'f', .help = "Remove though stopped containers use it, or several names have it"},
+    {.name = "no-prune", .help = "Keep untagged parents (there are none here)"},
+};
+constexpr Flag prune_flags[] = {
+    {.name = "all", .letter = 'a', .help = "Remove all unused images, not just dangling ones"},
+    {.name = "filter", .kind = FlagKind::texts, .help = "Only images with label=KEY[=VALUE]", .type = "filter"},
+    {.name = "force", .letter = 'f', .help = "Do not prompt for confirmation"},
+};
+constexpr std::string_view remove_aliases[] = {"rmi", "image remove"};
+
+}  // namespace
+
+constinit const Command image_pull_command{
+    .name = "image pull",
+    .usage = "image pull [OPTIONS] NAME[:TAG|@DIGEST]",
+    .help = "Download an image from a registry",
+    .flags = pull_flags,
+    .run = pull,
+    .least = 1,
+    .most = 1,
+    .reads_project = false,
+};
+constinit const Command image_push_command{
+    .name = "image push",
+    .usage = "image push [OPTIONS] NAME[:TAG]",
+    .help = "Upload an image to a registry",
+    .flags = push_flags,
+    .run = push,
+    .least = 1,
+    .most = 1,
+    .reads_project = false,
+};
+constinit const Command image_tag_command{
+    .name = "image tag",
+    .usage = "image tag SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
+    .help = "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE",
+    .run = tag,
+    .least = 2,
+    .most = 2,
+    .reads_project = false,
+};
+constinit const Command image_rm_command{
+    .name = "image rm",
+    .usage = "image rm [OPTIONS] IMAGE [IMAGE...]",
+    .help = "Remove one or more images",
+    .flags = remove_flags,
+    .run = remove,
+    .least = 1,
+    .reads_project = false,
+    .aliases = remove_aliases,
+};
+constinit const Command image_prune_command{
+    .name = "image prune",
+    .usage = "image prune [OPTIONS]",
+    .help = "Remove unused images",
+    .flags = prune_flags,
+    .run = prune,
+    .most = 0,
+    .reads_project = false,
+};
+
+}  // namespace tutti::cli
