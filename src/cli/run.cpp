@@ -50,7 +50,6 @@ void check_log_level(const Arguments& arguments) {
     fail(base::cat("unable to parse logging level: ", level));
 }
 
-<<<<<<< HEAD
 // Docker's own flags that say which engine is meant, as the variables that say the same.
 void choose_engine(const Arguments& arguments, Session& session) {
     for (const std::string_view flag : {"tls", "tlscacert", "tlscert", "tlskey"})
@@ -73,12 +72,8 @@ void choose_engine(const Arguments& arguments, Session& session) {
     if (arguments.on("tlsverify")) session.environment["DOCKER_TLS_VERIFY"] = "1";
 }
 
-// The flags before the command and their variables; COMPOSE_* variables of env files count as exported.
-// False: the env files are faulty, which is reported.
-=======
 // The flags before the command and their variables; of a command that reads a project, COMPOSE_* variables of env files
 // count as exported. False: the env files are faulty, which is reported.
->>>>>>> f77df98 (image: ls, inspect, history, pull, push, tag, rm, prune, save, load, import and bootstrap as commands; login and logout; a transfer is reported once)
 bool prepare(const Arguments& arguments, Session& session) {
     check_log_level(arguments);
     const bool known = arguments.text("diagnostics") == "text" || arguments.text("diagnostics") == "json";

@@ -36,18 +36,14 @@ struct Session {
     os::Scope scope;                       // of the command: a first SIGINT or SIGTERM cancels it
     // Takes signals over until it is handed nothing again; null where there are none (tests).
     std::function<void(std::function<void(int signal)>)> on_signal;
-<<<<<<< HEAD
-    std::function<std::string()> read_line;  // one line of standard input
     // Ends the process at once, for a command that is done and holds large values: taking them apart would cost as much
     // as making them. Null where the process goes on (tests).
     std::function<void(int status)> leave;
-=======
     std::function<std::string()> read_line;    // one line of standard input
     std::function<std::string()> read_secret;  // likewise, not shown while it is typed
     // Keeps who we are at a registry, or forgets it (false: was not kept). save: where it went, for the message.
     std::function<std::string(const engine::Credentials& who)> save_login;
     std::function<bool(const std::string& server)> drop_login;
->>>>>>> f77df98 (image: ls, inspect, history, pull, push, tag, rm, prune, save, load, import and bootstrap as commands; login and logout; a transfer is reported once)
     std::string lock_folder;  // where projects are locked; empty: nowhere
 
     // From the global flags and their variables, set before the command runs.
