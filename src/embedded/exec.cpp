@@ -111,6 +111,26 @@ class ExecHandle final : public engine::Exec {
     std::optional<int> code_;
 };
 
+// A command that never ran, told as Docker tells it: its error is all its output, and 126 or 127 its exit code.
+class UnstartedExec final : public engine::Exec, private engine::Attached {
+  public:
+    UnstartedExec(std::string error, int code) : error_(std::move(error)), code_(code) {}
+    engine::Attached& streams() override { return *this; }
+    int wait(const os::Cancel&) override { return code_; }
+
+  private:
+    void send(std::string_view) override { throw Error(ErrorKind::conflict, error_); }
+    void close_stdin() override {}
+    void resize(int, int) override {}
+    void receive(const engine::OutputSink& sink, const os::Cancel&) override {
+        sink(StreamKind::stderr_, cat(error_, '\n'));
+    }
+    void detach() override {}
+
+    std::string error_;
+    int code_;
+};
+
 }  // namespace
 
 static runtime::ExecSpec to_runtime(const engine::ExecSpec& spec, const records::Config& config) {
@@ -153,7 +173,13 @@ std::unique_ptr<engine::Exec> exec_in_container(Parts& parts, const records::Fol
         wanted.stdout_fd = out.write.get();
         wanted.stderr_fd = err.write.get();
     }
-    exec->process_ = parts.runtime(box.runtime).exec(box, wanted);
+    try {
+        exec->process_ = parts.runtime(box.runtime).exec(box, wanted);
+    } catch (const Error& error) {
+        const int code = runtime::exit_code_of(error);
+        if (code == 125 || spec.detach) throw;
+        return std::make_unique<UnstartedExec>(error.what(), code);
+    }
     exec->streams_.input = std::move(in.write);
     exec->streams_.output = std::move(out.read);
     exec->streams_.errors = std::move(err.read);

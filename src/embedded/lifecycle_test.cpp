@@ -42,6 +42,14 @@ TEST_F(Lifecycle, AProgramThatIsMissingIsNamedAndNothingStays) {
     EXPECT_THAT(seen.error, HasSubstr("nonsense"));
 }
 
+TEST_F(Lifecycle, AnExecOfAMissingProgramSaysSoAndEndsAsAShellWould) {
+    const auto id = start(spec({"sleep", "1000"}));
+    const auto seen = exec(id, {"nonsense"});
+    EXPECT_EQ(seen.code, 127);
+    EXPECT_THAT(seen.err, HasSubstr("executable file not found in $PATH"));
+    EXPECT_EQ(exec(id, {"/etc/passwd"}).code, 126);
+}
+
 TEST_F(Lifecycle, StopSendsTheSignalAndKillsAfterTheGrace) {
     auto wanted = spec({"sh", "-c", "trap 'exit 9' USR1; echo ready; while true; do sleep 0.01; done"});
     wanted.stop_signal = "SIGUSR1";

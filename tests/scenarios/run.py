@@ -186,7 +186,10 @@ def main():
         os.execvp('unshare', ['unshare', '--net', '--mount', sys.executable, *sys.argv, '--inside'])
     if args.inside:
         subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
-        subprocess.run(['mount', '-t', 'sysfs', 'sysfs', '/sys'], check=False)  # its net/ follows the namespace of the mount
+        # A sysfs of this namespace, as its net/ follows the namespace of the mount; the cgroups below it come along.
+        with tempfile.TemporaryDirectory() as aside:
+            subprocess.run(f'mount --rbind /sys/fs/cgroup {aside} && mount -t sysfs sysfs /sys && '
+                           f'mount --rbind {aside} /sys/fs/cgroup; umount -l {aside}', shell=True, check=False)
     run = Run(args)
     try:
         run.prepare()
