@@ -7,7 +7,7 @@
 
 namespace tutti::embedded::shim {
 
-constexpr std::uint32_t plan_magic = 0x74757436;  // changes with every change of this file
+constexpr std::uint32_t plan_magic = 0x74757437;  // changes with every change of this file
 
 constexpr int first_preserved_descriptor = 6;  // of the shim: what the caller lends to the process (ProcessStep)
 
@@ -169,7 +169,9 @@ struct Plan {
     std::uint32_t inherit_stdio = 0, console_socket = 0;  // console_socket: it is descriptor 5
     Array<Text> supervisor = {};
     Text supervisor_lock = 0;
-    Array<Text> external = {};  // argv of an OCI runtime that makes the box instead; its pid lands in FOLDER/pid
+    Array<Text> external = {};  // an OCI runtime that makes the box instead: its program and global flags
+    Text config = 0;            // for it: the spec (of an exec: the process) as JSON with marks (byte 1, then U or H) for
+                                // the user and his home
 
     // exec: a process for a box that runs
     std::uint32_t join_pid = 0;      // host pid of the box's first process; 0: this is no exec

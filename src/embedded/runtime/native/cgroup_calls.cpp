@@ -85,7 +85,7 @@ void freeze(const Box& box, bool frozen) {
 }
 
 bool is_frozen(const Box& box) {
-    if (const auto v2 = file_of(box, "cgroup.freeze")) return number_in(box, "cgroup.freeze") == 1;
+    if (number_in(box, "cgroup.freeze") == 1) return true;
     const auto v1 = file_of(box, "freezer.state");
     const auto text = v1 ? os::read_file_if_exists(*v1) : std::nullopt;
     return text && !text->starts_with("THAWED");

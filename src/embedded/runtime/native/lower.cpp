@@ -12,6 +12,7 @@
 #include "embedded/runtime/box_devices.h"
 #include "embedded/runtime/native/device_filter.h"
 #include "embedded/runtime/native/limits.h"
+#include "embedded/runtime/native/lower_parent.h"
 #include "embedded/runtime/native/lower_process.h"
 #include "embedded/runtime/native/mount_options.h"
 #include "embedded/runtime/native/plan_builder.h"
@@ -73,7 +74,7 @@ class Lowering {
         paths();
         cgroups();
         hooks();
-        parent();
+        lower_parent(plan, plan_, input_.options);
         if (!spec_.process) throw Error(ErrorKind::invalid, "the spec has no process");
         plan_.process = lower_process(plan, *spec_.process, input_.options.user, input_.filter, input_.filter_flags);
         plan_.process.make_cwd = 1;
@@ -108,23 +109,7 @@ class Lowering {
                 throw Error(ErrorKind::invalid, cat("sysctl ", sysctl, " says \"", given->second, "\" but ", sysctl + 7,
                                                     " says \"", value, "\""));
         }
-        const auto& overlay = input_.options.overlay;
-        if (!overlay) return;
-        plan_.lower = plan.texts(overlay->lower);
-        plan_.upper = plan.text(overlay->upper);
-        plan_.work = plan.text(overlay->work);
-        plan_.overlay_options = plan.texts(overlay->options);
-        // The same for mount(2), where a colon ends a layer and a comma an option.
-        const auto escaped = [](const std::string& path) {
-            return base::replace_all(base::replace_all(base::replace_all(path, "\\", "\\\\"), ":", "\\:"), ",", "\\,");
-        };
-        std::string data = "lowerdir=";
-        for (const std::string& layer : overlay->lower)
-            data.append(data.ends_with('=') ? "" : ":").append(escaped(layer));
-        if (!overlay->upper.empty())
-            data += cat(",upperdir=", escaped(overlay->upper), ",workdir=", escaped(overlay->work));
-        for (const std::string& option : overlay->options) data += cat(",", option);
-        plan_.overlay_data = plan.text(data);
+        lower_overlay(plan, plan_, input_.options);
     }
 
     void namespaces() {
@@ -366,22 +351,6 @@ class Lowering {
         // JSON holds no bare control character, so the marks cannot be met in what others wrote.
         std::string text = base::replace_all(doc::write_json(state), "\"\\u0001P\"", "\x01P");
         plan_.hook_state = plan.text(base::replace_all(text, "\\u0001S", "\x01S"));
-    }
-
-    void parent() {
-        const CreateOptions& options = input_.options;
-        plan_.log.path = plan.text(options.log.path);
-        plan_.log.max_size = options.log.max_size;
-        plan_.log.max_files = options.log.max_files;
-        plan_.open_stdin = options.open_stdin ? 1 : 0;
-        plan_.stdin_once = options.stdin_once ? 1 : 0;
-        plan_.start = options.start ? 1 : 0;
-        plan_.wait_acknowledge = options.wait_acknowledge ? 1 : 0;
-        plan_.detached = options.detached ? 1 : 0;
-        plan_.inherit_stdio = options.inherit_stdio ? 1 : 0;
-        plan_.console_socket = options.console_socket ? 1 : 0;
-        plan_.supervisor = plan.texts(options.supervisor);
-        plan_.supervisor_lock = plan.text(options.supervisor_lock);
     }
 
     void personality() {

@@ -7,7 +7,6 @@
 #include "embedded/runtime/native/hierarchies.h"
 #include "embedded/runtime/native/seccomp_filter.h"
 #include "embedded/runtime/runtime.h"
-#include "os/process.h"
 
 namespace tutti::embedded::runtime::native {
 
@@ -46,10 +45,5 @@ void kill_all(const Box& box);
 void remove_cgroup_folders(const Box& box);
 BoxState state_of(const Box& box);
 void remove_box(const Box& box, bool force);
-
-// A sealed memfd with these bytes.
-os::Fd seal(std::string_view bytes);
-// These descriptors (-1: none) go along, where the shim looks for what it hands on to the process.
-void lend(os::Command& command, const std::vector<int>& fds);
 
 }  // namespace tutti::embedded::runtime::native

@@ -7,6 +7,7 @@
 
 #include "embedded/shim/box/cgroups.h"
 #include "embedded/shim/box/child.h"
+#include "embedded/shim/box/external.h"
 #include "embedded/shim/box/fail.h"
 #include "embedded/shim/box/inside.h"
 #include "embedded/shim/box/modes.h"
@@ -96,6 +97,30 @@ int find_terminals(int root) {
     run_process(view, root, socket);
 }
 
+// Tells its creator that it runs, and how it ended.
+[[noreturn]] void stay_until_the_end(const Plan& plan, pid_t child, int terminal, int32_t notes) {
+    for (int fd = 0; fd < 3; ++fd) ::close(fd);  // whoever reads them shall see their end when the process ends
+    StateBody state;
+    state.phase = Phase::running;
+    state.pid = child;
+    state.pid_started = start_time_of(child);
+    state.shim_pid = ::getpid();
+    state.started_at = now_nanoseconds();
+    state.notes = notes;
+    tell(Kind::created, &state, sizeof state, terminal);
+    if (terminal >= 0) ::close(terminal);
+    if (plan.detached) ::_exit(0);  // its new parent is whoever is next above us
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    ExitBody body;
+    body.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    body.code = body.signal ? 128 + body.signal : WEXITSTATUS(status);
+    body.started_at = state.started_at;
+    body.finished_at = now_nanoseconds();
+    tell(Kind::exited, &body, sizeof body);
+    ::_exit(0);
+}
+
 }  // namespace
 
 void run_exec() {
@@ -108,6 +133,12 @@ void run_exec() {
     const pid_t target = static_cast<pid_t>(plan.join_pid);
     const int box = checked(sys_pidfd_open(target), "the container is not running", nullptr);
     if (start_time_of(target) != plan.join_started) fail("the container is not running", nullptr, 0);
+    if (plan.external.count > 0) {
+        ::close(box);
+        int terminal = -1;
+        const pid_t child = exec_by_runtime(view, &terminal);
+        stay_until_the_end(plan, child, terminal, 0);
+    }
     Cgroups cgroups;
     open_cgroups(view, cgroups);
     int pair[2];
@@ -122,7 +153,6 @@ void run_exec() {
     ::close(pair[1]);
     ::close(box);
     close_cgroups(cgroups);
-    for (int fd = 0; fd < 3; ++fd) ::close(fd);  // whoever reads them shall see their end when the process ends
 
     int terminal = -1;
     Report report;
@@ -132,25 +162,7 @@ void run_exec() {
         ::waitpid(child, nullptr, 0);
         fail_with(report.failure);
     }
-    StateBody state;
-    state.phase = Phase::running;
-    state.pid = child;
-    state.pid_started = start_time_of(child);
-    state.shim_pid = ::getpid();
-    state.started_at = now_nanoseconds();
-    state.notes = report.notes;
-    tell(Kind::created, &state, sizeof state, terminal);
-    if (terminal >= 0) ::close(terminal);
-    if (plan.detached) ::_exit(0);  // its new parent is whoever is next above us
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    ExitBody body;
-    body.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    body.code = body.signal ? 128 + body.signal : WEXITSTATUS(status);
-    body.started_at = state.started_at;
-    body.finished_at = now_nanoseconds();
-    tell(Kind::exited, &body, sizeof body);
-    ::_exit(0);
+    stay_until_the_end(plan, child, terminal, report.notes);
 }
 
 }  // namespace tutti::embedded::shim::box

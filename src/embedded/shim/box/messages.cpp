@@ -177,6 +177,7 @@ void Monitor::handle_start(Connection& connection, std::uint64_t serial) {
     go.kind = Report::start;
     connection.pending = true;
     connection.pending_serial = serial;
+    if (view_.plan().external.count > 0) return start_external();
     let_go_ = true;
     send_report(report_, go);  // the answer comes when the socket ends
 }

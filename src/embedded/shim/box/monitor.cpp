@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "embedded/shim/box/external.h"
 #include "embedded/shim/box/hooks.h"
 #include "embedded/shim/box/idmap.h"
 #include "embedded/shim/box/modes.h"
@@ -109,11 +110,32 @@ void Monitor::begin(pid_t child) {
     ::close(null);
 }
 
+void Monitor::begin_external() {
+    int terminal = -1;
+    begin(make_by_runtime(view_, stdio_, &terminal));
+    ::close(report_);
+    report_ = -1;
+    if (terminal >= 0) take_terminal_over(terminal);
+    on_made();
+    if (view_.plan().start) start_external();
+}
+
+void Monitor::start_external() {
+    let_go_ = true;
+    start_by_runtime(view_);
+    on_running();
+}
+
 void Monitor::give_up(const Failure& failure) {
+    const bool external = view_.plan().external.count > 0;
     if (pidfd_ >= 0 && !reaped_) {
         sys_pidfd_send_signal(pidfd_, SIGKILL);
         kill_cgroup(view_);
         while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
+    }
+    if (external) {
+        on_failure(nullptr);
+        delete_by_runtime(view_);
     }
     remove_cgroups(view_);
     ::unlinkat(folder_, "shim.sock", 0);
@@ -169,7 +191,7 @@ void Monitor::hand_over() {
 void Monitor::on_running() {
     phase_ = Phase::running;
     exit_.started_at = now_nanoseconds();
-    ::close(report_);
+    if (report_ >= 0) ::close(report_);
     report_ = -1;
     run_hooks(view_, view_.plan().poststart, "running", pid_);
     const bool told_creator = !view_.plan().start;
@@ -205,6 +227,12 @@ void Monitor::hand_terminal_over(int fd) {
     ::close(console_descriptor);
 }
 
+void Monitor::take_terminal_over(int fd) {
+    terminal_ = input_ = streams_[0].fd = fd;
+    streams_[0].ended = false;
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
 void Monitor::on_report() {
     Report report;
     int fd = -1;
@@ -227,10 +255,7 @@ void Monitor::on_report() {
             return;
         case Report::terminal:
             if (view_.plan().console_socket) return hand_terminal_over(fd);
-            terminal_ = input_ = streams_[0].fd = fd;
-            streams_[0].ended = false;
-            ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-            return;
+            return take_terminal_over(fd);
         case Report::made: return on_made();
         default: return;
     }
@@ -281,6 +306,7 @@ void Monitor::finish(int status) {
     phase_ = Phase::exited;
     log_.close();
     write_exit_file();
+    if (view_.plan().external.count > 0) delete_by_runtime(view_);
     remove_cgroups(view_);
     for (Connection& connection : connections_) {
         if (connection.fd < 0) continue;

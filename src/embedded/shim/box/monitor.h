@@ -48,6 +48,7 @@ class Monitor {
     int child_socket() const { return child_socket_; }
     int report_socket() const { return report_; }
     void begin(pid_t child);  // the child is cloned (or an external runtime has made it)
+    void begin_external();    // an external runtime makes it
     [[noreturn]] void loop();
 
     void adopt_creator(int fd);
@@ -59,6 +60,8 @@ class Monitor {
     void on_report();
     void on_made();
     void on_running();
+    void start_external();
+    void take_terminal_over(int fd);
     [[noreturn]] void hand_over();
     void hand_terminal_over(int fd);
     void on_failed_start(const Failure& failure);

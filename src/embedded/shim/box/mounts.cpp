@@ -38,6 +38,21 @@ static int take_overlay(const View& view) {
     return mount;
 }
 
+void mount_overlay(const View& view) {
+    const Plan& plan = view.plan();
+    if (plan.lower.count == 0) return;
+    const char* path = view.text(plan.root);
+    if (::unshare(CLONE_NEWNS) != 0) fail("making a mount namespace", nullptr);
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) fail("making the mounts private", "/");
+    const int place = checked(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", path);
+    const int overlay = take_overlay(view);
+    if (overlay >= 0 ? sys_move_mount(overlay, place) != 0
+                     : ::mount("overlay", fd_path(place).text(), "overlay", 0, view.text(plan.overlay_data)) != 0)
+        fail("mounting the overlay", path);
+    if (overlay >= 0) ::close(overlay);
+    ::close(place);
+}
+
 static std::uint32_t outside_id(const View& view, Array<IdRange> ranges, std::uint32_t id) {
     for (const IdRange& range : view.all(ranges))
         if (id >= range.inside && id - range.inside < range.size) return range.outside + (id - range.inside);

@@ -22,6 +22,10 @@ void run_box() {
     if (view.plan().console_socket) ::fcntl(console_descriptor, F_SETFD, FD_CLOEXEC);
     on_failure(hand_to_monitor);
     monitor->prepare();
+    if (view.plan().external.count > 0) {
+        monitor->begin_external();
+        monitor->loop();
+    }
     Cgroups cgroups;
     make_cgroups(view, cgroups);
     Sources sources;
