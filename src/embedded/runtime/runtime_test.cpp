@@ -2,9 +2,10 @@
 
 namespace tutti::embedded::runtime {
 
-class Running : public test::BoxTest {};
+class Running : public test::EachMaker {};
+INSTANTIATE_TEST_SUITE_P(, Running, ::testing::Values("native", "runc", "crun"), test::maker_name);
 
-TEST_F(Running, writes_a_log_and_an_exit_record) {
+TEST_P(Running, writes_a_log_and_an_exit_record) {
     const Box box = start(request({"/bin/sh", "-c", "echo hello; echo bad >&2; exit 7"}));
     const shim::ExitRecord record = wait(box);
     EXPECT_EQ(record.code, 7);
@@ -16,7 +17,7 @@ TEST_F(Running, writes_a_log_and_an_exit_record) {
     EXPECT_EQ(runtime->state(box), BoxState::stopped);
 }
 
-TEST_F(Running, waits_for_the_start_and_can_be_killed) {
+TEST_P(Running, waits_for_the_start_and_can_be_killed) {
     const BoxRequest wanted = request({"/bin/sleep", "1000"});
     const Box box = create(wanted, options(wanted));
     EXPECT_EQ(runtime->state(box), BoxState::created);
@@ -29,7 +30,7 @@ TEST_F(Running, waits_for_the_start_and_can_be_killed) {
     EXPECT_EQ(record.signal, 9);
 }
 
-TEST_F(Running, tells_what_cannot_be_executed) {
+TEST_P(Running, tells_what_cannot_be_executed) {
     const auto fails = [&](std::vector<std::string> args) {
         try {
             start(request(std::move(args)));
@@ -48,7 +49,7 @@ TEST_F(Running, tells_what_cannot_be_executed) {
     EXPECT_EQ(fails({"/etc"}).first, 126);
 }
 
-class Exec : public test::BoxTest {
+class Exec : public test::EachMaker {
   protected:
     // Output and exit code of a command in a running box.
     std::pair<std::string, int> in(const Box& box, ExecSpec spec) {
@@ -67,7 +68,9 @@ class Exec : public test::BoxTest {
     }
 };
 
-TEST_F(Exec, runs_inside_with_the_boxs_rights) {
+INSTANTIATE_TEST_SUITE_P(, Exec, ::testing::Values("native", "runc", "crun"), test::maker_name);
+
+TEST_P(Exec, runs_inside_with_the_boxs_rights) {
     const Box box = start(request({"/bin/sleep", "1000"}));
     EXPECT_EQ(in(box, shell_line("echo $PPID; cat /proc/1/comm; exit 3")), std::pair(std::string("0\nsleep\n"), 3));
     const auto mine = in(box, shell_line("grep -E 'Cap|Seccomp:|NoNewPrivs' /proc/self/status")).first;
@@ -81,7 +84,7 @@ TEST_F(Exec, runs_inside_with_the_boxs_rights) {
     EXPECT_EQ(in(box, as_web).first, "1000\n1001\n1001 50\n/home/web b\n");
 }
 
-TEST_F(Exec, says_why_not) {
+TEST_P(Exec, says_why_not) {
     const Box box = start(request({"/bin/sleep", "1000"}));
     ExecSpec spec;
     spec.process.args = {"nosuchthing"};
@@ -96,7 +99,7 @@ TEST_F(Exec, says_why_not) {
     EXPECT_EQ(in(box, shell_line("true")).second, 0);
 }
 
-TEST_F(Exec, gives_a_terminal_of_the_box) {
+TEST_P(Exec, gives_a_terminal_of_the_box) {
     const Box box = start(request({"/bin/sleep", "1000"}));
     ExecSpec spec = shell_line("tty; stty size");
     spec.process.terminal = true;

@@ -11,6 +11,7 @@
 #include "embedded/runtime/runtime.h"
 #include "embedded/shim/program.h"
 #include "os/file.h"
+#include "os/process.h"
 
 namespace tutti::embedded::runtime::test {
 
@@ -22,9 +23,9 @@ class BoxTest : public ::testing::Test {
         run_dir = temp.path() + "/run";
         os::make_folders(run_dir);
         make_root(root());
-        NativeOptions options{run_dir, temp.path() + "/cache"};
-        runtime = make_native(options);
+        runtime = make({run_dir, temp.path() + "/cache"});
     }
+    virtual std::unique_ptr<Runtime> make(const NativeOptions& options) { return make_native(options); }
     void TearDown() override {
         for (const Box& box : boxes) {
             try {
@@ -114,5 +115,20 @@ class BoxTest : public ::testing::Test {
     std::unique_ptr<Runtime> runtime;
     std::vector<Box> boxes;
 };
+
+// The same contract for both makers: "native", or the name of an installed program.
+class EachMaker : public BoxTest, public ::testing::WithParamInterface<const char*> {
+  protected:
+    void SetUp() override {
+        if (std::string_view(GetParam()) != "native" && !os::find_program("/usr/sbin:/usr/bin", GetParam()))
+            GTEST_SKIP() << GetParam() << " is not installed";
+        BoxTest::SetUp();
+    }
+    std::unique_ptr<Runtime> make(const NativeOptions& options) override {
+        if (std::string_view(GetParam()) == "native") return make_native(options);
+        return make_external(GetParam(), temp.path() + "/external", options);
+    }
+};
+inline std::string maker_name(const ::testing::TestParamInfo<const char*>& info) { return info.param; }
 
 }  // namespace tutti::embedded::runtime::test

@@ -53,6 +53,10 @@ std::string spec_text(Spec spec, const CreateOptions& options, const std::string
     for (Mount& mount : spec.mounts)
         if (mount.type == "bind" || std::ranges::count(mount.options, "bind") + std::ranges::count(mount.options, "rbind"))
             absolute(mount.source);
+    // Without offsets a time namespace changes nothing that shows, and runc before 1.2 does not know it.
+    if (spec.linux_.time_offsets.empty())
+        std::erase_if(spec.linux_.namespaces,
+                      [](const Namespace& space) { return space.type == "time" && space.path.empty(); });
     spec.linux_.cgroups_path = cat('/', cgroup);
     Node whole = write_spec(spec);
     const std::string process = process_text(*whole.find("process"), options.user);
