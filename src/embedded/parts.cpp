@@ -38,8 +38,11 @@ runtime::Runtime& Parts::runtime() {
 
 runtime::Runtime& Parts::runtime(const std::string& name) {
     if (name.empty() || name == "native" || name == "tutti") return runtime();
-    throw base::Error(base::ErrorKind::unsupported, base::cat("unknown or invalid runtime name: ", name),
-                      "leave `runtime` out for the built-in one");
+    return external_.with([&](auto& made) -> runtime::Runtime& {
+        auto& one = made[name];
+        if (!one) one = runtime::make_external(name, paths_.run + "/runtimes", native_options(paths_));
+        return *one;
+    });
 }
 
 const runtime::Machine& Parts::machine() {

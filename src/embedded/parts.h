@@ -56,8 +56,9 @@ class Parts {
     store::Volumes& volumes();
     images::Images& images();
     network::Networks& networks();
-    runtime::Runtime& runtime();                         // the native one
-    runtime::Runtime& runtime(const std::string& name);  // as a container's spec names it; empty: native
+    runtime::Runtime& runtime();  // the native one
+    runtime::Runtime& runtime(
+        const std::string& name);  // as a container's spec names it; empty: native; else a program's name or path
     const runtime::Machine& machine();
     const std::string& boot_id();
     records::Folder folder(const std::string& id) const;
@@ -75,6 +76,7 @@ class Parts {
     Lazy<images::Images> images_;
     Lazy<network::Networks> networks_;
     Lazy<runtime::Runtime> native_;
+    os::Locked<std::map<std::string, std::unique_ptr<runtime::Runtime>>> external_;  // by name
     Lazy<runtime::Machine> machine_;
     Lazy<std::string> boot_id_;
     os::Locked<std::multimap<std::string, std::weak_ptr<PendingAttach>>> pending_;

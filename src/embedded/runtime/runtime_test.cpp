@@ -1,3 +1,4 @@
+#include "embedded/runtime/external/external.h"
 #include "embedded/runtime/test_box.h"
 
 namespace tutti::embedded::runtime {
@@ -47,6 +48,30 @@ TEST_P(Running, tells_what_cannot_be_executed) {
     EXPECT_EQ(plain.first, 126);
     EXPECT_NE(plain.second.find("permission denied"), std::string::npos) << plain.second;
     EXPECT_EQ(fails({"/etc"}).first, 126);
+}
+
+TEST(External, is_refused_by_name_when_it_is_not_there) {
+    const os::TempFolder temp;
+    try {
+        make_external("nosuchruntime", temp.path(), {temp.path(), {}});
+        ADD_FAILURE() << "it was made";
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
+        EXPECT_NE(std::string(error.what()).find("nosuchruntime"), std::string::npos) << error.what();
+    }
+}
+
+TEST(External, knows_where_crun_refuses) {
+    constexpr std::string_view v1 = "30 25 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+                               v2 = "31 25 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+    const auto said = [](const std::string& program, const std::string& mounts, std::string_view controllers) {
+        return external::obstacle(program, native::Hierarchies::parse(mounts, controllers));
+    };
+    const std::string hybrid = base::cat(v1, v2);
+    EXPECT_NE(said("/usr/bin/crun", hybrid, "hugetlb").find("mount -t cgroup -o hugetlb"), std::string::npos);
+    EXPECT_EQ(said("/usr/bin/crun", hybrid, ""), "");
+    EXPECT_EQ(said("/usr/bin/crun", std::string(v2), "memory pids"), "");
+    EXPECT_EQ(said("/usr/sbin/runc", hybrid, "hugetlb"), "");
 }
 
 class Exec : public test::EachMaker {

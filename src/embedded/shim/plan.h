@@ -170,8 +170,8 @@ struct Plan {
     Array<Text> supervisor = {};
     Text supervisor_lock = 0;
     Array<Text> external = {};  // an OCI runtime that makes the box instead: its program and global flags
-    Text config = 0;            // for it: the spec (of an exec: the process) as JSON with marks (byte 1, then U or H) for
-                                // the user and his home
+    Text config = 0;  // for it: the spec (of an exec: the process) as JSON with marks (byte 1, then U or H) for
+                      // the user and his home
 
     // exec: a process for a box that runs
     std::uint32_t join_pid = 0;      // host pid of the box's first process; 0: this is no exec

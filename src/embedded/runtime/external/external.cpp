@@ -51,7 +51,8 @@ std::string spec_text(Spec spec, const CreateOptions& options, const std::string
     spec.oci_version = "1.0.2";  // what the oldest of them take; newer fields are passed over by those that do not know
     absolute(spec.root.path);
     for (Mount& mount : spec.mounts)
-        if (mount.type == "bind" || std::ranges::count(mount.options, "bind") + std::ranges::count(mount.options, "rbind"))
+        if (mount.type == "bind" ||
+            std::ranges::count(mount.options, "bind") + std::ranges::count(mount.options, "rbind"))
             absolute(mount.source);
     // Without offsets a time namespace changes nothing that shows, and runc before 1.2 does not know it.
     if (spec.linux_.time_offsets.empty())
@@ -234,8 +235,9 @@ std::unique_ptr<Runtime> make_external(const std::string& program, const std::st
     };
     auto path = find(program);
     if (!path)
-        throw base::Error(base::ErrorKind::not_found, base::cat("unknown or invalid runtime name: ", program),
-                    std::string("there is no such program; install it, or leave `runtime` out for the built-in one"));
+        throw base::Error(
+            base::ErrorKind::not_found, base::cat("unknown or invalid runtime name: ", program),
+            std::string("there is no such program; install it, or leave `runtime` out for the built-in one"));
     std::string note = external::obstacle(*path, native::Hierarchies::read());
     if (!note.empty()) {
         path = find("runc");
@@ -243,7 +245,8 @@ std::unique_ptr<Runtime> make_external(const std::string& program, const std::st
         note += "; runc is used instead";
     }
     const std::string name = note.empty() && program.starts_with('/') ? program : external::base_name(*path);
-    return std::make_unique<external::External>(name, *path, base::cat(root, '/', external::base_name(*path)), options, note);
+    return std::make_unique<external::External>(name, *path, base::cat(root, '/', external::base_name(*path)), options,
+                                                note);
 }
 
 }  // namespace tutti::embedded::runtime

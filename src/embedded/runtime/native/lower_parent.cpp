@@ -7,23 +7,22 @@ namespace tutti::embedded::runtime::native {
 using base::cat;
 
 void lower_overlay(PlanBuilder& plan, shim::Plan& out, const CreateOptions& options) {
-        const auto& overlay = options.overlay;
-        if (!overlay) return;
-        out.lower = plan.texts(overlay->lower);
-        out.upper = plan.text(overlay->upper);
-        out.work = plan.text(overlay->work);
-        out.overlay_options = plan.texts(overlay->options);
-        // The same for mount(2), where a colon ends a layer and a comma an option.
-        const auto escaped = [](const std::string& path) {
-            return base::replace_all(base::replace_all(base::replace_all(path, "\\", "\\\\"), ":", "\\:"), ",", "\\,");
-        };
-        std::string data = "lowerdir=";
-        for (const std::string& layer : overlay->lower)
-            data.append(data.ends_with('=') ? "" : ":").append(escaped(layer));
-        if (!overlay->upper.empty())
-            data += cat(",upperdir=", escaped(overlay->upper), ",workdir=", escaped(overlay->work));
-        for (const std::string& option : overlay->options) data += cat(",", option);
-        out.overlay_data = plan.text(data);
+    const auto& overlay = options.overlay;
+    if (!overlay) return;
+    out.lower = plan.texts(overlay->lower);
+    out.upper = plan.text(overlay->upper);
+    out.work = plan.text(overlay->work);
+    out.overlay_options = plan.texts(overlay->options);
+    // The same for mount(2), where a colon ends a layer and a comma an option.
+    const auto escaped = [](const std::string& path) {
+        return base::replace_all(base::replace_all(base::replace_all(path, "\\", "\\\\"), ":", "\\:"), ",", "\\,");
+    };
+    std::string data = "lowerdir=";
+    for (const std::string& layer : overlay->lower) data.append(data.ends_with('=') ? "" : ":").append(escaped(layer));
+    if (!overlay->upper.empty())
+        data += cat(",upperdir=", escaped(overlay->upper), ",workdir=", escaped(overlay->work));
+    for (const std::string& option : overlay->options) data += cat(",", option);
+    out.overlay_data = plan.text(data);
 }
 
 void lower_parent(PlanBuilder& plan, shim::Plan& out, const CreateOptions& options) {

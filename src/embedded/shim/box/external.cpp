@@ -30,7 +30,8 @@ struct Said {
         const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0) return;
         const off_t size = ::lseek(fd, 0, SEEK_END);
-        const off_t from = size > static_cast<off_t>(sizeof bytes - 1) ? size - static_cast<off_t>(sizeof bytes - 1) : 0;
+        const off_t from =
+            size > static_cast<off_t>(sizeof bytes - 1) ? size - static_cast<off_t>(sizeof bytes - 1) : 0;
         const ssize_t n = ::pread(fd, bytes, sizeof bytes - 1, from);
         ::close(fd);
         if (n <= 0) return;
@@ -239,7 +240,8 @@ pid_t exec_by_runtime(const View& view, int* terminal) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     Line<64> inside;
     inside.add("/proc/").number(plan.join_pid).add("/root");
-    const int root = checked(::open(inside.text(), O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", inside.text());
+    const int root =
+        checked(::open(inside.text(), O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", inside.text());
     const Place config(view, "exec"), pid(view, "made");
     write_config(view, config.text(), root);
     ::close(root);

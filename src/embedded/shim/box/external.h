@@ -9,10 +9,10 @@
 
 namespace tutti::embedded::shim::box {
 
-// Writes FOLDER/config.json, mounts the layers in a mount namespace of the shim's own and calls `create`. The pid of the
-// first process, which waits for the start; a terminal's master, or -1. Ends in fail() with what the runtime said.
+// Writes FOLDER/config.json, mounts the layers in a mount namespace of the shim's own and calls `create`. The pid of
+// the first process, which waits for the start; a terminal's master, or -1. Ends in fail() with what the runtime said.
 pid_t make_by_runtime(const View& view, const Stdio& stdio, int* terminal);
-void start_by_runtime(const View& view);  // ends in fail() if it cannot
+void start_by_runtime(const View& view);   // ends in fail() if it cannot
 void delete_by_runtime(const View& view);  // says nothing: it may be gone
 
 // A process for a box that runs (`exec`): its pid; we are its parent once the runtime has left.

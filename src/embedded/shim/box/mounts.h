@@ -15,7 +15,8 @@ struct Sources {
 };
 
 void take_sources(const View& view, Sources& sources);
-void mount_overlay(const View& view);  // at the plan's root, in a mount namespace of the shim's own; without layers: nothing
+void mount_overlay(
+    const View& view);  // at the plan's root, in a mount namespace of the shim's own; without layers: nothing
 void release(const View& view, Sources& sources);
 
 // In the child, in its own mount namespace. Each ends in fail() if it cannot.
