@@ -132,7 +132,7 @@ int remove(Tool& tool, const Words& words) {
     }
     const std::string id = one_id(words);
     if (words.given("force") && !os::exists(cat(tool.folder(id), "/box.json"))) return 0;
-    tool.remove(tool.box(id), words.given("force"));
+    tool.remove(tool.any_box(id), words.given("force"));
     return 0;
 }
 
@@ -183,7 +183,7 @@ int update(Tool& tool, const Words& words) {
 
 int list(Tool& tool, const Words& words) {
     Node all = Node::list();
-    for (const std::string& id : tool.ids()) all.push(tool.state_of(tool.box(id)));
+    for (const std::string& id : tool.ids()) all.push(tool.state_of(tool.any_box(id)));
     if (words.given("quiet")) {
         for (const Node& one : all.items()) print(one.text_or("id") + "\n");
     } else if (words.text("format", "table") == "json") {

@@ -216,6 +216,8 @@ Spec example_spec(bool rootless) {
     request.hostname = "tutti";
     Spec spec = to_spec(request, Machine::look());
     spec.linux_.cgroups_path.clear();
+    spec.process->no_new_privileges = true;
+    spec.linux_.sysctl.clear();  // ours hold for a machine's own users only
     if (!rootless) return spec;
     spec.linux_.resources.reset();
     std::erase_if(spec.linux_.namespaces, [](const Namespace& space) { return space.type == "network"; });

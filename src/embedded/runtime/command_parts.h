@@ -26,7 +26,8 @@ class Tool {
 
     std::vector<std::string> ids() const;             // of the containers under --root
     std::string folder(const std::string& id) const;  // throws Error invalid on an id that is no name
-    Box box(const std::string& id) const;             // throws Error not_found
+    Box box(const std::string& id) const;             // throws Error not_found, also while it is still being made
+    Box any_box(const std::string& id) const;         // … even then
     Runtime& native();
 
     // For others: the first process goes to our caller's subreaper.

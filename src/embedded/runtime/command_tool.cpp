@@ -43,6 +43,12 @@ std::vector<std::string> Tool::ids() const {
 }
 
 Box Tool::box(const std::string& id) const {
+    Box out = any_box(id);
+    if (out.pid == 0) throw Error(ErrorKind::not_found, cat("container \"", id, "\" does not exist yet"));
+    return out;
+}
+
+Box Tool::any_box(const std::string& id) const {
     const std::string place = folder(id);
     if (!os::exists(place + "/box.json"))
         throw Error(ErrorKind::not_found, cat("container \"", id, "\" does not exist"));

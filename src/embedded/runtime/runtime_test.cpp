@@ -74,6 +74,42 @@ TEST(External, knows_where_crun_refuses) {
     EXPECT_EQ(said("/usr/sbin/runc", hybrid, "hugetlb"), "");
 }
 
+class Native : public test::BoxTest {};
+
+TEST_F(Native, refuses_a_sysctl_that_would_change_the_host) {
+    const BoxRequest wanted = request({"/bin/true"});
+    const auto refusal = [&](const std::string& sysctl, const std::string& without) {
+        Spec spec = to_spec(wanted, Machine::look());
+        spec.linux_.sysctl = {{sysctl, "1"}};
+        std::erase_if(spec.linux_.namespaces, [&](const Namespace& space) { return space.type == without; });
+        try {
+            boxes.push_back(runtime->create(spec, options(wanted)));
+        } catch (const base::Error& error) { return std::string(error.what()); }
+        return std::string();
+    };
+    EXPECT_NE(refusal("vm.overcommit_memory", "").find("it would change the host"), std::string::npos);
+    EXPECT_NE(refusal("net.ipv4.ip_forward", "network").find("needs a namespace of its own: network"),
+              std::string::npos);
+    EXPECT_NE(refusal("kernel.msgmax", "ipc").find("needs a namespace of its own: ipc"), std::string::npos);
+    EXPECT_EQ(refusal("net.ipv4.ip_forward", ""), "");
+}
+
+// What waits for its start could be read by whoever may look at its descriptors (CVE-2024-21626 and its kind).
+TEST_F(Native, holds_nothing_of_the_host_while_it_waits) {
+    const BoxRequest wanted = request({"/bin/true"});
+    const Box box = create(wanted, options(wanted));
+    const std::string folder = base::cat("/proc/", box.pid, "/fd");
+    for (const std::string& fd : os::list_folder(folder)) {
+        char target[4096];
+        const ssize_t size = ::readlink(base::cat(folder, '/', fd).c_str(), target, sizeof target);
+        ASSERT_GT(size, 0);
+        const std::string_view what(target, static_cast<std::size_t>(size));
+        EXPECT_TRUE(what == "/" || what == "/proc" || what == "/dev/null" || what.starts_with("pipe:") ||
+                    what.starts_with("socket:"))
+            << fd << " is " << what;
+    }
+}
+
 class Exec : public test::EachMaker {
   protected:
     // Output and exit code of a command in a running box.

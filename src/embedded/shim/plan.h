@@ -165,7 +165,7 @@ struct Plan {
     LogStep log = {};
     std::uint32_t open_stdin = 0, stdin_once = 0, start = 0, wait_acknowledge = 0;
     std::uint32_t detached =
-        0;  // nobody stays: the first process is handed to whoever inherits it, FOLDER/start lets it run
+        0;  // nobody stays: the first process is handed to whoever inherits it, FOLDER/exec.fifo lets it run
     std::uint32_t inherit_stdio = 0, console_socket = 0;  // console_socket: it is descriptor 5
     Array<Text> supervisor = {};
     Text supervisor_lock = 0;

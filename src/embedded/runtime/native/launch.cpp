@@ -128,7 +128,7 @@ Box describe_box(const Spec& spec, const CreateOptions& options, std::string_vie
 }
 
 void launch_box(Box& box, const CreateOptions& options, const os::Fd& shim, std::string_view bytes) {
-    const std::string fifo = cat(box.folder, "/start");
+    const std::string fifo = cat(box.folder, "/exec.fifo");
     if (options.detached && !options.start && ::mkfifo(fifo.c_str(), 0600) != 0)
         base::throw_errno(cat("making ", fifo));
     const os::Fd plan = seal(bytes);
@@ -157,7 +157,8 @@ void launch_box(Box& box, const CreateOptions& options, const os::Fd& shim, std:
         box.notes = notes_of(made.notes);
     } catch (...) {
         os::remove_file(cat(box.folder, "/box.json"));
-        for (const char* name : {"/process.json", "/seccomp.json", "/start"}) os::remove_file(cat(box.folder, name));
+        for (const char* name : {"/process.json", "/seccomp.json", "/exec.fifo"})
+            os::remove_file(cat(box.folder, name));
         throw;
     }
 }

@@ -20,7 +20,7 @@ BoxState state_of(const Box& box) {
     if (shim::read_exit_record(box.folder)) return BoxState::stopped;
     if (box.pid == 0) return BoxState::creating;
     if (!os::open_process(box.pid, box.pid_started)) return BoxState::stopped;
-    if (os::exists(cat(box.folder, "/start"))) return BoxState::created;
+    if (os::exists(cat(box.folder, "/exec.fifo"))) return BoxState::created;
     try {
         const shim::StateBody state = shim::Client::connect(box.folder).state();
         if (state.phase == shim::Phase::created) return BoxState::created;
@@ -58,7 +58,7 @@ void remove_box(const Box& box, bool force) {
         }
     }
     remove_cgroup_folders(box);
-    for (const char* name : {"shim.sock", "pid", "exit.json", "process.json", "seccomp.json", "start", "box.json"})
+    for (const char* name : {"shim.sock", "pid", "exit.json", "process.json", "seccomp.json", "exec.fifo", "box.json"})
         os::remove_file(cat(box.folder, '/', name));
 }
 

@@ -271,11 +271,29 @@ class Lowering {
         std::vector<shim::SettingStep> sysctls;
         for (const auto& [name, value] : spec_.linux_.sysctl) {
             const std::string file = name.find('/') == std::string::npos ? base::replace_all(name, ".", "/") : name;
+            check_sysctl(name, file);
             if (cat('/', file, '/').find("/../") != std::string::npos)
                 throw Error(ErrorKind::invalid, cat("sysctl \"", name, "\" leaves /proc/sys"));
             sysctls.push_back({plan.text(file), plan.text(value), 0});
         }
         plan_.sysctls = plan.array(sysctls);
+    }
+
+    // Whatever does not belong to a namespace of the box would change the host.
+    void check_sysctl(const std::string& name, std::string_view file) const {
+        static constexpr std::string_view of_ipc[] = {"kernel/msgmax", "kernel/msgmnb",         "kernel/msgmni",
+                                                      "kernel/sem",    "kernel/shmall",         "kernel/shmmax",
+                                                      "kernel/shmmni", "kernel/shm_rmid_forced"};
+        std::string_view type;
+        if (file.starts_with("net/")) type = "network";
+        if (file.starts_with("fs/mqueue/") || std::ranges::count(of_ipc, file) > 0) type = "ipc";
+        if (file == "kernel/domainname" || file == "kernel/hostname") type = "uts";
+        if (type.empty())
+            throw Error(ErrorKind::invalid,
+                        cat("sysctl \"", name, "\" is not in a namespace: it would change the host"));
+        if (std::ranges::find(spec_.linux_.namespaces, type, &Namespace::type) == spec_.linux_.namespaces.end())
+            throw Error(ErrorKind::invalid, cat("sysctl \"", name, "\" needs a namespace of its own: ", type),
+                        cat("add {\"type\": \"", type, "\"} to linux.namespaces"));
     }
 
     void cgroups() {

@@ -50,7 +50,7 @@ Box Native::create(const Spec& spec, CreateOptions options) {
 }
 
 void Native::start(const Box& box) {
-    const std::string fifo = cat(box.folder, "/start");
+    const std::string fifo = cat(box.folder, "/exec.fifo");
     if (!os::exists(fifo)) return shim::Client::connect(box.folder).start();
     if (!os::open_process(box.pid, box.pid_started))
         throw Error(ErrorKind::conflict, cat("container ", box.id, " is stopped"));

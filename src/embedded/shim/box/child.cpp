@@ -140,7 +140,7 @@ static void apply_sysctls(const View& view, const Root& root) {
 // Open for both directions: there is always a writer, so reading waits until a byte comes.
 static int open_fifo(const View& view) {
     Path path;
-    path.add(view.text(view.plan().folder)).add("/start");
+    path.add(view.text(view.plan().folder)).add("/exec.fifo");
     return checked(::open(path.text(), O_RDWR | O_CLOEXEC), "opening", path.text());
 }
 
@@ -159,6 +159,21 @@ static void await(int socket, Report::Kind wanted) {
 void become_root() {
     if ((::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) && errno != EINVAL)
         fail("becoming root of the user namespace", nullptr);
+}
+
+// What waits for its start holds nothing of the host but what it still needs.
+static void close_others(std::initializer_list<int> kept, unsigned preserved) {
+    const auto is_kept = [&](int fd) {
+        for (const int one : kept)
+            if (one == fd) return true;
+        return fd >= first_preserved_descriptor && fd < first_preserved_descriptor + static_cast<int>(preserved);
+    };
+    int highest = first_preserved_descriptor + static_cast<int>(preserved);
+    for (const int one : kept)
+        if (one > highest) highest = one;
+    for (int fd = 3; fd <= highest; ++fd)
+        if (!is_kept(fd)) ::close(fd);
+    sys_close_range(static_cast<unsigned>(highest) + 1, ~0u, 0);
 }
 
 [[noreturn]] static void live(const View& view, const Sources& sources, Cgroups& cgroups, const Stdio& stdio,
@@ -208,6 +223,7 @@ void become_root() {
         check_program(view);
         ::prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);  // the shim is about to leave
     }
+    close_others({socket, fifo, root.fd, root.proc}, plan.process.preserved);
     report.kind = Report::made;
     send_report(socket, report);
     if (fifo >= 0)

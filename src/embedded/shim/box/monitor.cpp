@@ -179,7 +179,7 @@ void Monitor::on_made() {
         if (connection.creator) answer(connection, Kind::created, 0, &body, sizeof body);
 }
 
-// The first process goes to whoever is next above us (a subreaper); it waits at FOLDER/start.
+// The first process goes to whoever is next above us (a subreaper); it waits at FOLDER/exec.fifo.
 void Monitor::hand_over() {
     const StateBody body = state();
     for (Connection& connection : connections_)
