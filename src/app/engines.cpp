@@ -44,19 +44,30 @@ embedded::EnginePaths engine_paths(const Environment& environment) {
     return paths;
 }
 
+docker::client::Options docker_engine(const Environment& environment) {
+    docker::client::Options options = docker::client::find_engine(environment, docker_folder(environment));
+    options.credentials = [store = oci::CredentialStore(credential_places(environment))](
+                              const std::string& server) -> std::optional<engine::Credentials> {
+        const bool hub = server == "https://index.docker.io/v1/";
+        const oci::Credentials found = store.find(hub ? "docker.io" : server, os::Cancel());
+        if (found.empty()) return std::nullopt;
+        return engine::Credentials{server, found.user, found.password, found.identity_token};
+    };
+    return options;
+}
+
 }  // namespace
 
 engine::Engine& Engines::open(const Environment& environment) {
     if (engine_) return *engine_;
-    engine_ = wants_docker(environment)
-                  ? docker::client::open_engine(docker::client::find_engine(environment, docker_folder(environment)))
-                  : embedded::open_engine(engine_paths(environment));
+    engine_ = wants_docker(environment) ? docker::client::open_engine(docker_engine(environment))
+                                        : embedded::open_engine(engine_paths(environment));
     return *engine_;
 }
 
 bool engine_is_here(const Environment& environment) {
-    const std::string host = value(environment, "DOCKER_HOST");
-    return !wants_docker(environment) || host.empty() || host.starts_with("unix://");
+    return !wants_docker(environment) ||
+           docker::client::find_engine(environment, docker_folder(environment)).host.starts_with("unix://");
 }
 
 std::string lock_folder(const Environment& environment) {

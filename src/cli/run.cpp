@@ -50,26 +50,26 @@ void check_log_level(const Arguments& arguments) {
     fail(base::cat("unable to parse logging level: ", level));
 }
 
-// Docker's own flags that say which engine is meant, as the variables that say the same.
-void choose_engine(const Arguments& arguments, Session& session) {
-    for (const std::string_view flag : {"tls", "tlscacert", "tlscert", "tlskey"})
-        if (arguments.given(flag))  // commands that need no engine do not mind
-            session.engine = [flag]() -> engine::Engine& {
-                fail(base::cat("--", flag, " is not supported"),
-                     "put ca.pem, cert.pem and key.pem into one folder and name it in DOCKER_CERT_PATH, with "
-                     "--tlsverify");
-            };
+// What the flags say about the engine, as the variables that say the same.
+void choose_engine(const Arguments& arguments, std::map<std::string, std::string>& environment) {
+    const auto set = [&](std::string_view flag, const char* variable) {
+        if (!arguments.given(flag)) return false;
+        environment[variable] = arguments.text(flag);
+        return true;
+    };
+    set("engine", "TUTTI_ENGINE");
     if (arguments.given("host") && arguments.given("context"))
         fail("conflicting options: cannot specify both --host and --context");
-    if (arguments.given("engine")) session.environment["TUTTI_ENGINE"] = arguments.text("engine");
-    if (arguments.given("host")) session.environment["DOCKER_HOST"] = arguments.text("host");
-    if (arguments.given("context")) {
-        session.environment.erase("DOCKER_HOST");
-        session.environment["DOCKER_CONTEXT"] = arguments.text("context");
-    }
+    if (set("host", "DOCKER_HOST")) environment.erase("DOCKER_CONTEXT");
+    if (set("context", "DOCKER_CONTEXT")) environment.erase("DOCKER_HOST");
     if (arguments.given("insecure-registry"))
-        session.environment["TUTTI_INSECURE_REGISTRIES"] = base::join(arguments.texts("insecure-registry"), ",");
-    if (arguments.on("tlsverify")) session.environment["DOCKER_TLS_VERIFY"] = "1";
+        environment["TUTTI_INSECURE_REGISTRIES"] = base::join(arguments.texts("insecure-registry"), ",");
+    if (arguments.on("tls")) environment["DOCKER_TLS"] = "1";
+    if (arguments.on("tlsverify")) environment["DOCKER_TLS_VERIFY"] = "1";
+    for (const auto& [flag, variable] :
+         {std::pair{"tlscacert", "TUTTI_TLS_CA"}, std::pair{"tlscert", "TUTTI_TLS_CERTIFICATE"},
+          std::pair{"tlskey", "TUTTI_TLS_KEY"}})
+        if (set(flag, variable) && !environment.contains("DOCKER_TLS_VERIFY")) environment["DOCKER_TLS"] = "1";
 }
 
 // The flags before the command and their variables; of a command that reads a project, COMPOSE_* variables of env files
@@ -86,7 +86,7 @@ bool prepare(const Arguments& arguments, Session& session) {
                 "\"--project-directory\" instead");
         session.err("option '--workdir' is DEPRECATED at root level! Please use '--project-directory' instead.\n");
     }
-    choose_engine(arguments, session);
+    choose_engine(arguments, session.environment);
     const std::string progress =
         arguments.given("progress") ? arguments.text("progress") : session.variable("COMPOSE_PROGRESS");
     if (arguments.command()->reads_project) {

@@ -80,7 +80,7 @@ std::string filters(const std::vector<std::pair<std::string, std::vector<std::st
 Api::Api(Options options) : options_(std::move(options)) {}
 Api::~Api() = default;
 
-os::Fd Api::connect(const os::Cancel& cancel) const { return open_connection(options_, cancel); }
+os::Fd Api::connect(const os::Cancel& cancel) { return open_connection(options_, tunnels_, cancel); }
 
 http::Connection Api::take(const os::Cancel& cancel) {
     auto kept = idle_.with([](auto& idle) -> std::optional<http::Connection> {
@@ -112,32 +112,36 @@ int Api::minor() {
                             cat("API version '", options_.api_version, "' is not one of 1.24 and later"));
             return minor;
         }
-        const os::Cancel cancel;
-        http::Connection connection = take(cancel);
-        connection.set_idle_timeout(std::chrono::seconds(10));
-        http::Response response =
-            connection.send({.method = "GET", .target = "/_ping", .headers = {}, .body = {}}, cancel);
-        check(response);
-        response.text();
+        http::Response response = greet(std::chrono::seconds(10));
         const int theirs = minor_of(response.headers.value_or("Api-Version", "1.24"));
         if (theirs == 0) throw Error(ErrorKind::unavailable, cat(options_.host, " does not answer as a Docker engine"));
         minor = std::min(theirs, newest_minor);
         if (minor < oldest_minor)
             throw Error(ErrorKind::unsupported,
                         cat("the engine speaks API 1.", theirs, "; the oldest that works is 1.24"));
-        give_back(std::move(connection));
         return minor;
     });
 }
 
-void Api::ping() {
+void Api::ping() { greet(std::chrono::seconds(5)); }
+
+// The first words to an engine: whoever does not answer them in time is none.
+http::Response Api::greet(std::chrono::milliseconds patience) {
     const os::Cancel cancel;
     http::Connection connection = take(cancel);
-    connection.set_idle_timeout(std::chrono::seconds(5));
-    http::Response response = connection.send({.method = "GET", .target = "/_ping", .headers = {}, .body = {}}, cancel);
-    check(response);
-    response.text();
-    give_back(std::move(connection));
+    connection.set_idle_timeout(patience);
+    try {
+        http::Response response =
+            connection.send({.method = "GET", .target = "/_ping", .headers = {}, .body = {}}, cancel);
+        check(response);
+        response.text();
+        give_back(std::move(connection));
+        return response;
+    } catch (const Error& error) {  // said in the words of a connection that failed
+        if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::timeout) throw;
+        const std::string tls = tunnels_.failure();
+        cannot_connect(options_, tls.empty() ? error : Error(ErrorKind::unavailable, tls));
+    }
 }
 
 std::string Api::target(const Call& call) { return cat("/v1.", minor(), call.path, query_text(call.query)); }

@@ -13,6 +13,7 @@
 #include "doc/node.h"
 #include "docker/client/engine.h"
 #include "http/connection.h"
+#include "http/tls_tunnel.h"
 #include "os/scope.h"
 
 namespace tutti::docker::client {
@@ -54,12 +55,14 @@ class Api {
   private:
     struct Lease;
     std::string target(const Call& call);
+    http::Response greet(std::chrono::milliseconds patience);
     http::Request request(const Call& call);
-    os::Fd connect(const os::Cancel& cancel) const;
+    os::Fd connect(const os::Cancel& cancel);
     http::Connection take(const os::Cancel& cancel);
     void give_back(http::Connection connection);
 
     Options options_;
+    http::TlsTunnels tunnels_;
     os::Locked<std::vector<http::Connection>> idle_;
     os::Locked<int> minor_{0};
 };

@@ -118,7 +118,13 @@ std::string BuildxBuilder::build(const engine::BuildSpec& spec, base::Reporter&,
     os::Command command;
     command.argv = {find_program(environment, "docker")};
     environment["DOCKER_HOST"] = api_.options().host;
-    environment.erase("DOCKER_CONTEXT");
+    for (const char* name : {"DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"})
+        environment.erase(name);
+    if (const auto& tls = api_.options().tls) {
+        environment[tls->verify ? "DOCKER_TLS_VERIFY" : "DOCKER_TLS"] = "1";
+        for (const auto& file : {tls->ca_file, tls->client_certificate, tls->client_key})
+            if (!file.empty()) environment["DOCKER_CERT_PATH"] = base::path::folder(file);
+    }
     for (auto& word : buildx_words(spec, iid_file, environment)) command.argv.push_back(std::move(word));
     for (const auto& [name, value] : environment) command.env.push_back(cat(name, '=', value));
     os::Pipe said = os::make_pipe();

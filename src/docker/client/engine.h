@@ -10,14 +10,14 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "http/client.h"
 
 namespace tutti::docker::client {
 
 struct Options {
-    std::string host;                       // "unix:///var/run/docker.sock", "tcp://host:2375", "ssh://user@host"
-    std::string ca_file, certificate, key;  // of TLS, PEM files; empty: plain
-    bool verify = true;
-    std::string api_version;                         // "1.44" pins it; empty: negotiated
+    std::string host;              // "unix:///var/run/docker.sock", "tcp://host:2375", "ssh://user@host"
+    std::optional<http::Tls> tls;  // of tcp; nothing: plain
+    std::string api_version;       // "1.44" pins it; empty: negotiated
     std::map<std::string, std::string> environment;  // for the ssh program
     // What to log in to a registry with; nothing: anonymous.
     std::function<std::optional<engine::Credentials>(const std::string& server)> credentials;

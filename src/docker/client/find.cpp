@@ -26,6 +26,18 @@ std::string current_context(const std::string& config_folder) {
     return doc::parse_json(*text, config_folder + "/config.json").text_or("currentContext");
 }
 
+// ca.pem, cert.pem and key.pem as Docker's own programs name them; each may be missing.
+http::Tls tls_of(const std::string& folder, bool verify) {
+    const auto if_there = [&](const char* name) {
+        std::string path = folder + name;
+        return os::exists(path) ? path : std::string();
+    };
+    return {.verify = verify,
+            .ca_file = if_there("/ca.pem"),
+            .client_certificate = if_there("/cert.pem"),
+            .client_key = if_there("/key.pem")};
+}
+
 // contexts/meta/<sha256 of the name>/meta.json, certificates beside it in contexts/tls/<the same>/docker/.
 Options from_context(const std::string& name, const std::string& config_folder) {
     const std::string id = base::Digest::of(name).hex();
@@ -37,11 +49,9 @@ Options from_context(const std::string& name, const std::string& config_folder) 
     Options out;
     const doc::Node* endpoint = meta.find_path({"Endpoints", "docker"});
     out.host = endpoint ? endpoint->text_or("Host", default_socket) : default_socket;
-    if (endpoint) out.verify = !endpoint->bool_or("SkipTLSVerify");
-    const std::string tls = cat(config_folder, "/contexts/tls/", id, "/docker/");
-    if (os::exists(tls + "ca.pem")) out.ca_file = tls + "ca.pem";
-    if (os::exists(tls + "cert.pem")) out.certificate = tls + "cert.pem";
-    if (os::exists(tls + "key.pem")) out.key = tls + "key.pem";
+    const bool skip_verify = endpoint && endpoint->bool_or("SkipTLSVerify");
+    const std::string folder = cat(config_folder, "/contexts/tls/", id, "/docker");
+    if (skip_verify || os::exists(folder)) out.tls = tls_of(folder, !skip_verify);
     return out;
 }
 
@@ -51,11 +61,17 @@ Options find_engine(const std::map<std::string, std::string>& environment, const
     Options out;
     if (const std::string host = variable(environment, "DOCKER_HOST"); !host.empty()) {
         out.host = host.starts_with('/') ? "unix://" + host : host;
-        if (const std::string folder = variable(environment, "DOCKER_CERT_PATH");
-            !folder.empty() && !variable(environment, "DOCKER_TLS_VERIFY").empty()) {
-            out.ca_file = folder + "/ca.pem";
-            out.certificate = folder + "/cert.pem";
-            out.key = folder + "/key.pem";
+        const bool verify = !variable(environment, "DOCKER_TLS_VERIFY").empty();
+        if (verify || !variable(environment, "DOCKER_TLS").empty()) {
+            const std::string folder = variable(environment, "DOCKER_CERT_PATH");
+            if (!folder.empty() && !os::exists(folder))
+                throw Error(ErrorKind::not_found, cat("DOCKER_CERT_PATH names ", folder, ", which is not there"),
+                            "it has to hold ca.pem, cert.pem and key.pem");
+            out.tls = tls_of(folder.empty() ? config_folder : folder, verify);
+            for (const auto& [name, file] : {std::pair{"TUTTI_TLS_CA", &out.tls->ca_file},
+                                             std::pair{"TUTTI_TLS_CERTIFICATE", &out.tls->client_certificate},
+                                             std::pair{"TUTTI_TLS_KEY", &out.tls->client_key}})
+                if (const std::string given = variable(environment, name); !given.empty()) *file = given;
         }
     } else {
         std::string name = variable(environment, "DOCKER_CONTEXT");
