@@ -44,9 +44,16 @@ std::vector<std::pair<std::string, std::string>> environment(const Arguments& ar
     return {all.begin(), all.end()};
 }
 
+// A flag that goes by two names, as Compose has it.
+std::vector<std::string> both(const Arguments& arguments, std::string_view one, std::string_view other) {
+    std::vector<std::string> all = arguments.texts(one);
+    for (std::string& more : arguments.texts(other)) all.push_back(std::move(more));
+    return all;
+}
+
 std::vector<std::pair<std::string, std::string>> labels(const Arguments& arguments) {
     std::vector<std::pair<std::string, std::string>> all;
-    for (const std::string& entry : arguments.texts("label")) {
+    for (const std::string& entry : both(arguments, "label", "labels")) {
         const auto equals = entry.find('=');
         if (equals == std::string::npos) refuse("label must be set as KEY=VALUE");
         all.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
@@ -75,7 +82,7 @@ void apply(const Arguments& arguments, const Session& session, model::Service& s
             for (model::Port& port : ports.value) service.ports.push_back(std::move(port));
         }
     }
-    for (const std::string& text : arguments.texts("volume")) {
+    for (const std::string& text : both(arguments, "volume", "volumes")) {
         model::Parsed<model::Mount> mount = model::parse_mount(text);
         if (!mount) refuse(mount.fault);
         std::string& source = mount.value.source;
@@ -140,6 +147,7 @@ constexpr Flag flags[] = {
     {.name = "env-from-file", .kind = FlagKind::texts, .help = "Set environment variables from file"},
     {.name = "interactive", .letter = 'i', .help = "Keep STDIN open even if not attached", .fallback = "true"},
     {.name = "label", .letter = 'l', .kind = FlagKind::texts, .help = "Add or override a label"},
+    {.name = "labels", .kind = FlagKind::texts, .help = "", .hidden = true},
     {.name = "name", .kind = FlagKind::text, .help = "Assign a name to the container"},
     {.name = "no-deps", .help = "Don't start linked services"},
     {.name = "no-tty", .letter = 'T', .help = "Disable pseudo-TTY allocation (default: auto-detected)"},
@@ -161,6 +169,7 @@ constexpr Flag flags[] = {
     {.name = "use-aliases", .help = "Use the service's network useAliases in the network(s) the container connects to"},
     {.name = "user", .letter = 'u', .kind = FlagKind::text, .help = "Run as specified username or uid"},
     {.name = "volume", .letter = 'v', .kind = FlagKind::texts, .help = "Bind mount a volume"},
+    {.name = "volumes", .kind = FlagKind::texts, .help = "", .hidden = true},
     {.name = "workdir", .letter = 'w', .kind = FlagKind::text, .help = "Working directory inside the container"},
 };
 
