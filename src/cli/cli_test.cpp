@@ -10,6 +10,7 @@
 namespace tutti::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -120,7 +121,8 @@ TEST(config, explains_what_env_files_and_label_files_bring) {
 }
 
 TEST(run, chooses_the_engine_by_dockers_flags) {
-    EXPECT_THAT(run_on(shop, {"--tlscert", "x.pem", "ps"}).err, HasSubstr("--tlscert is not supported"));
+    EXPECT_THAT(run_on(shop, {"--tlscert", "x.pem", "config", "--environment"}).out,
+                AllOf(HasSubstr("DOCKER_TLS=1\n"), HasSubstr("TUTTI_TLS_CERTIFICATE=x.pem\n")));
     EXPECT_THAT(run_on(shop, {"-H", "tcp://a", "--context", "b", "config"}).err,
                 HasSubstr("cannot specify both --host and --context"));
     EXPECT_THAT(run_on(shop, {"--host", "tcp://a:1", "config", "--environment"}).out,

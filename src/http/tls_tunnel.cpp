@@ -1,7 +1,11 @@
 #include "http/tls_tunnel.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -9,7 +13,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "http/openssl.h"
 
 namespace tutti::http {
 
@@ -18,6 +21,85 @@ using base::Error;
 using base::ErrorKind;
 
 namespace {
+
+// The functions of OpenSSL 3 that are used, found by name in the installed library.
+struct OpenSsl {
+    decltype(&::TLS_client_method) client_method;
+    decltype(&::SSL_CTX_new) context_new;
+    decltype(&::SSL_CTX_free) context_free;
+    decltype(&::SSL_CTX_set_verify) context_set_verify;
+    decltype(&::SSL_CTX_set_default_verify_paths) context_system_authorities;
+    decltype(&::SSL_CTX_load_verify_file) context_authorities;
+    decltype(&::SSL_CTX_use_certificate_chain_file) context_certificate;
+    decltype(&::SSL_CTX_use_PrivateKey_file) context_key;
+    decltype(&::SSL_CTX_ctrl) context_control;
+    decltype(&::SSL_new) make;
+    decltype(&::SSL_free) free;
+    decltype(&::SSL_set_fd) set_fd;
+    decltype(&::SSL_set1_host) set_host;
+    decltype(&::SSL_get0_param) parameters;
+    decltype(&::X509_VERIFY_PARAM_set1_ip_asc) set_address;
+    decltype(&::SSL_ctrl) control;
+    decltype(&::SSL_connect) connect;
+    decltype(&::SSL_read) read;
+    decltype(&::SSL_write) write;
+    decltype(&::SSL_shutdown) shutdown;
+    decltype(&::SSL_get_error) get_error;
+    decltype(&::SSL_get_verify_result) verify_result;
+    decltype(&::X509_verify_cert_error_string) verify_text;
+    decltype(&::ERR_get_error) next_error;
+    decltype(&::ERR_clear_error) clear_errors;
+    decltype(&::ERR_reason_error_string) reason;
+};
+
+template <class F>
+void take(void* library, F& function, const char* name) {
+    function = reinterpret_cast<F>(::dlsym(library, name));
+    if (!function)
+        throw Error(ErrorKind::unsupported, base::cat("the installed OpenSSL lacks ", name),
+                    "OpenSSL 3 is needed (libssl.so.3)");
+}
+
+OpenSsl open_library() {
+    void* library = ::dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);  // stays: it has exit handlers
+    if (!library)
+        throw Error(ErrorKind::unsupported, "TLS to an engine needs OpenSSL 3, which is not installed",
+                    "install it: apt-get install libssl3");
+    OpenSsl out{};
+    take(library, out.client_method, "TLS_client_method");
+    take(library, out.context_new, "SSL_CTX_new");
+    take(library, out.context_free, "SSL_CTX_free");
+    take(library, out.context_set_verify, "SSL_CTX_set_verify");
+    take(library, out.context_system_authorities, "SSL_CTX_set_default_verify_paths");
+    take(library, out.context_authorities, "SSL_CTX_load_verify_file");
+    take(library, out.context_certificate, "SSL_CTX_use_certificate_chain_file");
+    take(library, out.context_key, "SSL_CTX_use_PrivateKey_file");
+    take(library, out.context_control, "SSL_CTX_ctrl");
+    take(library, out.make, "SSL_new");
+    take(library, out.free, "SSL_free");
+    take(library, out.set_fd, "SSL_set_fd");
+    take(library, out.set_host, "SSL_set1_host");
+    take(library, out.parameters, "SSL_get0_param");
+    take(library, out.set_address, "X509_VERIFY_PARAM_set1_ip_asc");
+    take(library, out.control, "SSL_ctrl");
+    take(library, out.connect, "SSL_connect");
+    take(library, out.read, "SSL_read");
+    take(library, out.write, "SSL_write");
+    take(library, out.shutdown, "SSL_shutdown");
+    take(library, out.get_error, "SSL_get_error");
+    take(library, out.verify_result, "SSL_get_verify_result");
+    take(library, out.verify_text, "X509_verify_cert_error_string");
+    take(library, out.next_error, "ERR_get_error");
+    take(library, out.clear_errors, "ERR_clear_error");
+    take(library, out.reason, "ERR_reason_error_string");
+    return out;
+}
+
+// The same one for all; throws Error (unsupported) if it is not installed.
+const OpenSsl& openssl() {
+    static const OpenSsl library = open_library();
+    return library;
+}
 
 std::string reason(const OpenSsl& ssl) {
     const unsigned long code = ssl.next_error();
@@ -35,7 +117,7 @@ void make_nonblocking(const os::Fd& fd) {
 class Session {
   public:
     Session(os::Fd socket, const std::string& host, const Tls& tls)
-        : ssl_(OpenSsl::load()), socket_(std::move(socket)), verify_(tls.verify) {
+        : ssl_(openssl()), socket_(std::move(socket)), verify_(tls.verify) {
         ssl_.clear_errors();
         const std::unique_ptr<SSL_CTX, decltype(ssl_.context_free)> context(ssl_.context_new(ssl_.client_method()),
                                                                             ssl_.context_free);
