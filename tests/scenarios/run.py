@@ -129,6 +129,11 @@ class Run:
         code, out, err = self.shell(f'tutti image load -i {archive}', self.top, self.env)
         if code != 0:
             raise SystemExit(f'the image of the scenarios cannot be loaded: {out}{err}')
+        # The default network stays from its first use on, as docker0 does: it is no leftover of a scenario.
+        file = "services: {one: {image: busybox, command: 'true', network_mode: bridge}}"
+        code, out, err = self.shell(f'echo "{file}" | tutti -p first -f - run --rm -T one && tutti -p first down', self.top, self.env)
+        if code != 0:
+            raise SystemExit(f'a first container does not run: {out}{err}')
 
     def scenario(self, folder):
         name = 's' + re.sub('[^a-z0-9]', '', folder.name)[:20] + str(os.getpid() % 10000)
@@ -198,19 +203,18 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             results = list(pool.map(run.scenario, folders))
         until = time.monotonic() + 15  # supervisors leave by themselves once nothing of their project is left
-        while (after := run.inventory()) != before and time.monotonic() < until:
+        left = lambda: {key: extra for key, now in run.inventory().items() if (extra := [x for x in now if x not in before[key]])}
+        while (leftovers := left()) and time.monotonic() < until:
             time.sleep(0.1)
         failed = [(n, told) for n, told in results if told]
         for name, told in failed:
             print(f'FAIL {name}')
             print('\n'.join(f'     {line}' for line in told))
-        if after != before:
+        if leftovers:
             failed.append(('leftovers', []))
             print('FAIL something is left behind:')
-            for key in before:
-                extra = [x for x in after[key] if x not in before[key]]
-                if extra:
-                    print(f'     {key}: {extra}')
+            for key, extra in leftovers.items():
+                print(f'     {key}: {extra}')
         print(f'{len(results) - len([f for f in failed if f[0] != "leftovers"])} passed, {len(failed)} failed')
         return 1 if failed or not results else 0
     finally:

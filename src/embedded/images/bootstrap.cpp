@@ -145,7 +145,7 @@ void run_mmdebstrap(const Bootstrap& wanted, std::vector<std::string> argv, cons
                     line += c;
                     continue;
                 }
-                if (line.starts_with("I: "))
+                if (line.starts_with("I: ") && !line.starts_with("I: running --"))  // hooks: our own plumbing
                     reporter.progress({id, "", base::Progress::State::working, "Bootstrapping", line.substr(3), 0, 0});
                 tail += cat(line, '\n');
                 line.clear();
