@@ -44,6 +44,24 @@ void lend(os::Command& command, const std::vector<int>& fds) {
     }
 }
 
+// `tutti-shim WORK ID` with its plan and one end of a socket pair; the other end speaks with it. `command` holds what
+// is special: an environment, more descriptors.
+shim::Client start_shim(const os::Fd& program, std::string work, const std::string& id, std::string_view plan,
+                        os::Command command) {
+    const os::Fd sealed = seal(plan);
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) base::throw_errno("making a socket pair");
+    shim::Client client{os::Fd(pair[0])};
+    const os::Fd theirs(pair[1]);
+    command.argv = {"tutti-shim", std::move(work), id};
+    command.program_fd = program.get();
+    command.cwd = "/";
+    command.fds.emplace_back(sealed.get(), 3);
+    command.fds.emplace_back(theirs.get(), 4);
+    os::spawn_orphan(command);
+    return client;
+}
+
 std::int64_t now() {
     timespec time{};
     ::clock_gettime(CLOCK_REALTIME, &time);
@@ -127,28 +145,17 @@ Box describe_box(const Spec& spec, const CreateOptions& options, std::string_vie
     return box;
 }
 
-void launch_box(Box& box, const CreateOptions& options, const os::Fd& shim, std::string_view bytes) {
+void launch_box(Box& box, const CreateOptions& options, const os::Fd& shim, std::string_view plan) {
     const std::string fifo = cat(box.folder, "/exec.fifo");
     if (options.detached && !options.start && ::mkfifo(fifo.c_str(), 0600) != 0)
         base::throw_errno(cat("making ", fifo));
-    const os::Fd plan = seal(bytes);
-    int pair[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) base::throw_errno("making a socket pair");
-    shim::Client client{os::Fd(pair[0])};
-    {
-        const os::Fd theirs(pair[1]);
-        os::Command command;
-        command.argv = {"tutti-shim", "run", options.id};
-        command.program_fd = shim.get();
-        command.cwd = "/";
-        command.env = options.environment;
-        command.fds = {{plan.get(), 3}, {theirs.get(), 4}};
-        if (options.console_socket) command.fds.emplace_back(options.console_socket->get(), 5);
-        if (options.inherit_stdio)
-            for (int fd = 0; fd < 3; ++fd) command.fds.emplace_back(fd, fd);
-        lend(command, options.preserved);
-        os::spawn_orphan(command);
-    }
+    os::Command command;
+    command.env = options.environment;
+    if (options.console_socket) command.fds.emplace_back(options.console_socket->get(), 5);
+    if (options.inherit_stdio)
+        for (int fd = 0; fd < 3; ++fd) command.fds.emplace_back(fd, fd);
+    lend(command, options.preserved);
+    shim::Client client = start_shim(shim, "run", options.id, plan, std::move(command));
     try {
         const shim::StateBody made = client.wait_created();
         box.pid = made.pid;
@@ -182,24 +189,13 @@ ExecSpec complete_exec(const Box& box, const ExecSpec& spec, const ProcessRecord
 }
 
 std::unique_ptr<ExecProcess> launch_exec(const Box& box, const ExecSpec& spec, const os::Fd& shim,
-                                         std::string_view bytes) {
-    const os::Fd plan = seal(bytes);
-    int pair[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) base::throw_errno("making a socket pair");
-    shim::Client client{os::Fd(pair[0])};
-    {
-        const os::Fd theirs(pair[1]);
-        os::Command command;
-        command.argv = {"tutti-shim", "exec", box.id};
-        command.program_fd = shim.get();
-        command.cwd = "/";
-        command.fds = {{plan.get(), 3}, {theirs.get(), 4}};
-        const std::optional<int> stdio[] = {spec.stdin_fd, spec.stdout_fd, spec.stderr_fd};
-        for (int fd = 0; fd < 3; ++fd)
-            if (stdio[fd]) command.fds.emplace_back(*stdio[fd], fd);
-        lend(command, spec.preserved);
-        os::spawn_orphan(command);
-    }
+                                         std::string_view plan) {
+    os::Command command;
+    const std::optional<int> stdio[] = {spec.stdin_fd, spec.stdout_fd, spec.stderr_fd};
+    for (int fd = 0; fd < 3; ++fd)
+        if (stdio[fd]) command.fds.emplace_back(*stdio[fd], fd);
+    lend(command, spec.preserved);
+    shim::Client client = start_shim(shim, "exec", box.id, plan, std::move(command));
     os::Fd terminal;
     const shim::StateBody state = client.wait_created(&terminal);
     return std::make_unique<ShimExec>(std::move(client), state, std::move(terminal));
