@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <vector>
 
 #include "app/fetch_artifact.h"
+#include "app/kept_copy.h"
 #include "app/registries.h"
 #include "base/error.h"
 #include "base/path.h"
@@ -86,18 +86,11 @@ std::string find_commit(const Git& git, const compose::GitReference& wanted) {
     throw Error(ErrorKind::not_found, cat(wanted.remote, " has no reference ", name));
 }
 
-// Made aside and renamed, so that a copy in the cache is always whole.
 void check_out(const Git& git, const compose::GitReference& wanted, const std::string& commit,
-               const std::string& copy) {
-    const std::string cache = base::path::folder(copy);
-    os::make_folders(cache);
-    const os::TempFolder aside(cache, "fetch-");
-    const std::string folder = cat(aside.path(), "/copy");
-    os::make_folders(folder);
+               const std::string& folder) {
     git.run({"init", "-q"}, folder);
     git.run({"fetch", "-q", "--depth=1", "--", wanted.remote, commit}, folder);
     git.run({"checkout", "-q", "FETCH_HEAD"}, folder);
-    if (::rename(folder.c_str(), copy.c_str()) != 0 && !os::exists(copy)) base::throw_errno(cat("keeping ", copy));
 }
 
 std::string compose_file_in(const std::string& path, std::string_view reference) {
@@ -129,7 +122,7 @@ std::string fetch(std::string_view reference, const Environment& environment) {
     const Git git(environment);
     const std::string commit = find_commit(git, *wanted);
     const std::string copy = cat(cache_of(environment), "/tutti/git/", commit);
-    if (!os::exists(copy)) check_out(git, *wanted, commit, copy);
+    keep_copy(copy, [&](const std::string& folder) { check_out(git, *wanted, commit, folder); });
     return compose_file_in(base::path::join(copy, wanted->folder), reference);
 }
 

@@ -1,8 +1,8 @@
 #include "app/fetch_artifact.h"
 
-#include <cstdio>
 #include <vector>
 
+#include "app/kept_copy.h"
 #include "app/registries.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -87,16 +87,6 @@ std::map<std::string, std::string> files_of(const oci::Repository& repository, c
     return files;
 }
 
-// Made aside and renamed, so that a copy in the cache is always whole.
-void keep(const std::map<std::string, std::string>& files, const std::string& cache, const std::string& copy) {
-    os::make_folders(cache);
-    const os::TempFolder aside(cache, "fetch-");
-    const std::string folder = cat(aside.path(), "/copy");
-    os::make_folders(folder);
-    for (const auto& [name, content] : files) os::write_file(cat(folder, '/', name), content);
-    if (::rename(folder.c_str(), copy.c_str()) != 0 && !os::exists(copy)) base::throw_errno(cat("keeping ", copy));
-}
-
 }  // namespace
 
 std::string fetch_artifact(std::string_view reference, const std::map<std::string, std::string>& environment,
@@ -107,7 +97,10 @@ std::string fetch_artifact(std::string_view reference, const std::map<std::strin
     const oci::Repository repository(name, registries(environment), oci::Repository::Access::pull, cancel);
     const oci::Document document = repository.manifest(name.digest ? name.digest->to_text() : name.tag);
     const std::string copy = cat(cache, '/', document.digest.hex());
-    if (!os::exists(copy)) keep(files_of(repository, project_manifest(repository, document)), cache, copy);
+    keep_copy(copy, [&](const std::string& folder) {
+        for (const auto& [file, content] : files_of(repository, project_manifest(repository, document)))
+            os::write_file(cat(folder, '/', file), content);
+    });
     return cat(copy, "/compose.yaml");
 }
 
