@@ -48,8 +48,7 @@ docker::client::Options docker_engine(const Environment& environment) {
     docker::client::Options options = docker::client::find_engine(environment, docker_folder(environment));
     options.credentials =
         [store = credential_store(environment)](const std::string& server) -> std::optional<engine::Credentials> {
-        const bool hub = server == "https://index.docker.io/v1/";
-        const oci::Credentials found = store.find(hub ? "docker.io" : server, os::Cancel());
+        const oci::Credentials found = store.find(server, os::Cancel());
         if (found.empty()) return std::nullopt;
         return engine::Credentials{server, found.user, found.password, found.identity_token};
     };

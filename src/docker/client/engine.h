@@ -19,7 +19,7 @@ struct Options {
     std::optional<http::Tls> tls;  // of tcp; nothing: plain
     std::string api_version;       // "1.44" pins it; empty: negotiated
     std::map<std::string, std::string> environment;  // for the ssh program
-    // What to log in to a registry with; nothing: anonymous.
+    // What to log in to a registry ("docker.io", "localhost:5000") with; nothing: anonymous.
     std::function<std::optional<engine::Credentials>(const std::string& server)> credentials;
 };
 

@@ -33,7 +33,7 @@ std::string server_of(const std::string& repository) {
     const std::string first = repository.substr(0, slash);
     const bool host =
         slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
-    return host ? first : "https://index.docker.io/v1/";
+    return host ? first : "docker.io";
 }
 
 // What each status of a pull means for a progress line.
@@ -78,14 +78,7 @@ Node platform_query(const std::string& platform) {
 std::string ImagesFace::auth_header(const std::string& reference) const {
     const std::string server = server_of(split_name(reference).repository);
     const auto credentials = api_.options().credentials ? api_.options().credentials(server) : std::nullopt;
-    Node out = Node::map();
-    if (credentials) {
-        out.set("username", Node(credentials->username));
-        out.set("password", Node(credentials->password));
-        if (!credentials->identity_token.empty()) out.set("identitytoken", Node(credentials->identity_token));
-        out.set("serveraddress", Node(server));
-    }
-    std::string text = http::base64(doc::write_json(out));
+    std::string text = http::base64(doc::write_json(credentials ? wire::auth_config(*credentials) : Node::map()));
     for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;  // the URL alphabet
     return text;
 }

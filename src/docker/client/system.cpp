@@ -29,12 +29,7 @@ void SystemFace::events(const engine::EventOptions& options, const engine::Event
 }
 
 engine::LoginAnswer SystemFace::check_credentials(const engine::Credentials& credentials) {
-    Node body = Node::map();
-    body.set("username", wire::text(credentials.username));
-    body.set("password", wire::text(credentials.password));
-    const bool hub = credentials.server == "docker.io";
-    body.set("serveraddress", wire::text(hub ? "https://index.docker.io/v1/" : credentials.server));
-    const Node answer = api_.call({.method = "POST", .path = "/auth", .body = std::move(body)});
+    const Node answer = api_.call({.method = "POST", .path = "/auth", .body = wire::auth_config(credentials)});
     return {answer.text_or("Status"), answer.text_or("IdentityToken")};
 }
 

@@ -177,6 +177,15 @@ engine::Event event_from(const Node& event) {
     return out;
 }
 
+Node auth_config(const engine::Credentials& who) {
+    Node out = Node::map();
+    out.set("username", Node(who.username));
+    out.set("password", Node(who.password));
+    if (!who.identity_token.empty()) out.set("identitytoken", Node(who.identity_token));
+    out.set("serveraddress", Node(who.server == "docker.io" ? "https://index.docker.io/v1/" : who.server));
+    return out;
+}
+
 engine::EngineInfo info_from(const Node& info, const Node& version) {
     engine::EngineInfo out;
     // Podman answers the same calls; its components name it.

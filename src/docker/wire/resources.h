@@ -22,6 +22,7 @@ doc::Node volume_body(const engine::VolumeSpec& spec);
 engine::Volume volume_from(const doc::Node& volume);
 
 engine::Event event_from(const doc::Node& event);
+doc::Node auth_config(const engine::Credentials& who);  // POST /auth, X-Registry-Auth
 engine::EngineInfo info_from(const doc::Node& info, const doc::Node& version);
 
 // One line of a pull's, push's or load's progress. `error` is set when the engine gave up.
