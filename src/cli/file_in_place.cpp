@@ -13,7 +13,7 @@ namespace tutti::cli {
 
 void write_in_place(const Session& session, const std::string& path,
                     const std::function<void(const ByteSink&)>& write) {
-    const std::string target = path.starts_with('/') ? path : base::cat(session.folder, "/", path);
+    const std::string target = session.place(path);
     const std::string aside = target + ".part";
     try {
         {

@@ -18,9 +18,8 @@ using base::cat;
 
 // The bytes of a file, or of standard input for "-".
 std::function<std::string()> reader(const std::string& path, const Session& session) {
-    const auto fd = std::make_shared<os::Fd>(
-        path == "-" ? os::Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3))
-                    : os::open(path.starts_with('/') ? path : cat(session.folder, "/", path), O_RDONLY));
+    const auto fd = std::make_shared<os::Fd>(path == "-" ? os::Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3))
+                                                         : os::open(session.place(path), O_RDONLY));
     return [fd] {
         constexpr std::size_t piece = 256 * 1024;
         std::string bytes(piece, '\0');

@@ -24,8 +24,7 @@ std::pair<std::string, std::string> copy_of(const Session& session, const std::s
     const auto colon = text.rfind(':');
     if (colon == std::string::npos || colon == 0 || colon + 1 == text.size() || text[colon + 1] != '/')
         refuse(cat("--copy wants SRC:DST with an absolute DST, not ", text));
-    const std::string from = text.substr(0, colon);
-    return {from.starts_with('/') ? from : cat(session.folder, "/", from), text.substr(colon + 1)};
+    return {session.place(text.substr(0, colon)), text.substr(colon + 1)};
 }
 
 std::map<std::string, std::string> labels_of(const Arguments& arguments) {

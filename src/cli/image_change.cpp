@@ -12,49 +12,53 @@ namespace {
 using base::cat;
 using State = base::Progress::State;
 
-// Between two words of progress about the image as a whole; the engine reports its layers.
+struct Words {
+    const char *operation, *doing, *done;
+};
+
+// One image goes to or comes from a registry: two words of progress about it as a whole, and the engine reports its
+// layers.
 template <class Work>
-void transfer(const std::string& id, std::string_view doing, std::string_view done, ProgressFace& progress,
-              Work&& work) {
-    progress.progress({id, {}, State::working, std::string(doing), {}});
+int transfer(const Arguments& arguments, Session& session, const Words& words, Work&& work) {
+    const std::string& name = arguments.rest()[0];
+    engine::PullOptions options{{}, cat("Image ", name), arguments.on("quiet")};
+    if (options.quiet) session.progress = "quiet";
+    const bool dry_run = arguments.on("dry-run");
+    const auto progress = make_progress(session, words.operation, dry_run);
+    const auto tell = [&](State state, const std::string& text, const std::string& details = {}) {
+        progress->progress({options.progress_id, {}, state, text, details});
+        if (state != State::working) progress->finish();
+    };
+    tell(State::working, words.doing);
     try {
-        work();
+        if (!dry_run) work(session.engine().images(), name, options, *progress);
     } catch (const base::Error& error) {
-        progress.progress({id, {}, State::error, "Error", error.message()});
-        progress.finish();
+        tell(State::error, "Error", error.message());
         throw;
     }
-    progress.progress({id, {}, State::done, std::string(done), {}});
-    progress.finish();
+    tell(State::done, words.done);
+    return 0;
 }
 
 int pull(const Arguments& arguments, Session& session) {
-    const std::string& name = arguments.rest()[0];
-    const std::string id = cat("Image ", name);
-    const bool quiet = arguments.on("quiet");
-    if (quiet) session.progress = "quiet";
-    const auto progress = make_progress(session, "pull", arguments.on("dry-run"));
-    engine::PullOptions options{arguments.text("platform"), id, quiet};
-    if (options.platform.empty()) options.platform = session.variable("DOCKER_DEFAULT_PLATFORM");
-    transfer(id, "Pulling", "Pulled", *progress, [&] {
-        if (!arguments.on("dry-run")) session.engine().images().pull(name, options, *progress, session.scope.cancel());
-    });
-    session.out(name + "\n");
-    return 0;
+    const int status = transfer(
+        arguments, session, {"pull", "Pulling", "Pulled"},
+        [&](engine::Images& images, const std::string& name, engine::PullOptions& options, base::Reporter& reporter) {
+            options.platform = arguments.text("platform");
+            if (options.platform.empty()) options.platform = session.variable("DOCKER_DEFAULT_PLATFORM");
+            images.pull(name, options, reporter, session.scope.cancel());
+        });
+    session.out(arguments.rest()[0] + "\n");
+    return status;
 }
 
 int push(const Arguments& arguments, Session& session) {
-    const std::string& name = arguments.rest()[0];
-    const std::string id = cat("Image ", name);
-    const bool quiet = arguments.on("quiet");
-    if (quiet) session.progress = "quiet";
-    const auto progress = make_progress(session, "push", arguments.on("dry-run"));
-    transfer(id, "Pushing", "Pushed", *progress, [&] {
-        if (!arguments.on("dry-run"))
-            session.engine().images().push(name, {{}, id, quiet}, *progress, session.scope.cancel());
-    });
-    if (quiet) session.out(name + "\n");
-    return 0;
+    const int status =
+        transfer(arguments, session, {"push", "Pushing", "Pushed"},
+                 [&](engine::Images& images, const std::string& name, const engine::PullOptions& options,
+                     base::Reporter& reporter) { images.push(name, options, reporter, session.scope.cancel()); });
+    if (arguments.on("quiet")) session.out(arguments.rest()[0] + "\n");
+    return status;
 }
 
 int tag(const Arguments& arguments, Session& session) {

@@ -27,7 +27,7 @@ std::vector<std::pair<std::string, std::string>> environment(const Arguments& ar
         doc::Sources sources;
         doc::Diagnostics diagnostics;
         compose::Environment read;
-        const std::string text = session.files.read(path.starts_with('/') ? path : cat(session.folder, "/", path));
+        const std::string text = session.files.read(session.place(path));
         const compose::Lookup none = [](std::string_view) -> const compose::Variable* { return nullptr; };
         compose::read_dotenv(text, sources.add(path, text), none, read, diagnostics);
         if (diagnostics.failed()) refuse(doc::to_text(diagnostics, sources));

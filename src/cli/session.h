@@ -53,6 +53,8 @@ struct Session {
     bool colour = false;         // for standard error
     std::int64_t parallel = -1;  // at most so many operations at once; -1: no limit
 
+    // A path as the user gave it, seen from the working directory.
+    std::string place(const std::string& path) const { return path.starts_with('/') ? path : folder + "/" + path; }
     std::string variable(std::string_view name) const {
         const auto found = environment.find(std::string(name));
         return found == environment.end() ? std::string() : found->second;
