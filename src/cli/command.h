@@ -43,7 +43,8 @@ struct Command {
     int (*run)(const Arguments&, Session&) = nullptr;  // the exit status; failures are thrown
     std::size_t least = 0, most = SIZE_MAX;            // how many arguments
     bool options_end_at_first_argument = false;        // run, exec
-    bool reads_project = true;                         // global flags and env files count
+    bool heeds_global_flags = true;                    // false: it answers whatever stands before it
+    bool reads_project = true;                         // env files count
     bool hidden = false;
     std::span<const std::string_view> aliases = {};
     // Pairs of flags that exclude each other, for the message and the completion.

@@ -138,7 +138,7 @@ int run_parsed(const Arguments& arguments, Session& session) {
         session.out(help_text(command, session.program));
         return 0;
     }
-    if (!prepare(arguments, session)) return 1;
+    if (command->heeds_global_flags && !prepare(arguments, session)) return 1;
     return command->run(arguments, session);
 }
 

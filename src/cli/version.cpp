@@ -42,6 +42,7 @@ constinit const Command version_command{
     .flags = flags,
     .run = version,
     .most = 0,
+    .heeds_global_flags = false,
     .reads_project = false,
 };
 
