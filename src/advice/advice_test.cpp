@@ -66,6 +66,32 @@ TEST(Ports, two_services_of_one_file) {
     EXPECT_EQ(clashes[0].holder, "service api of the same project");
 }
 
+TEST(Ports, a_service_of_the_project_that_runs_already) {
+    engine::fake::FakeEngine engine;
+    engine.add_image("busybox:latest");
+    engine::ContainerSpec spec;
+    spec.name = "demo-web-1";
+    spec.image = "busybox";
+    spec.labels = {{"com.docker.compose.project", "demo"},
+                   {"com.docker.compose.service", "web"},
+                   {"com.docker.compose.config-hash", "0"}};
+    spec.ports = {{"", "8080", 80, "tcp"}};
+    engine.containers().create(spec);
+    engine.containers().start("demo-web-1");
+    model::Project project = publishing("8080");
+    const auto now = [&] { return port_clashes(project, state::observe(engine, project), engine, false); };
+    EXPECT_TRUE(now().empty());
+    project.services["api"] = project.services["web"];
+    project.services["api"].name = "api";
+    ASSERT_EQ(now().size(), 1U);
+    EXPECT_EQ(to_text(now()[0]),
+              "port 8080/tcp, which service api publishes, is held by service web of the same project");
+    project.disabled_services["web"] = project.services["web"];  // its profile is off now, and it runs on
+    project.services.erase("web");
+    ASSERT_EQ(now().size(), 1U);
+    EXPECT_EQ(now()[0].holder, "container demo-web-1 of project demo");
+}
+
 TEST(Why, tells_the_exit_and_the_last_lines) {
     engine::fake::FakeEngine engine;
     engine.add_image("busybox:latest");

@@ -18,6 +18,7 @@ struct Wanted {
     std::string service, ip;
     std::uint16_t port;
     std::string protocol;
+    bool held = false;  // by a container of the service already
 };
 
 bool any_address(std::string_view ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; }
@@ -30,7 +31,6 @@ bool overlap(std::string_view a, std::string_view b) {
     return a == b;
 }
 
-// Fixed ports of containers that are still to be started.
 std::vector<Wanted> wanted_ports(const model::Project& project, const state::ProjectState& state) {
     std::vector<Wanted> all;
     for (const auto& [name, service] : project.services) {
@@ -45,7 +45,7 @@ std::vector<Wanted> wanted_ports(const model::Project& project, const state::Pro
             const bool ours = std::any_of(held.begin(), held.end(), [&](const engine::PublishedPort& one) {
                 return one.host_port == *number && one.protocol == protocol;
             });
-            if (!ours) all.push_back({name, port.host_ip, static_cast<std::uint16_t>(*number), protocol});
+            all.push_back({name, port.host_ip, static_cast<std::uint16_t>(*number), protocol, ours});
         }
     }
     return all;
@@ -57,21 +57,31 @@ std::string owner_of(const engine::ContainerSummary& container) {
                                              : cat("container ", container.name, " of project ", project->second);
 }
 
+// Two services of the project want one port, whether or not one of them runs already.
 void add_clashes_in_file(const std::vector<Wanted>& wanted, std::vector<PortClash>& clashes) {
     for (std::size_t i = 0; i < wanted.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (wanted[i].port == wanted[j].port && wanted[i].protocol == wanted[j].protocol &&
-                wanted[i].service != wanted[j].service && overlap(wanted[i].ip, wanted[j].ip))
-                clashes.push_back({wanted[i].service, wanted[i].ip, wanted[i].port, wanted[i].protocol,
-                                   cat("service ", wanted[j].service, " of the same project"),
+        for (std::size_t j = 0; j < i; ++j) {
+            const Wanted &late = wanted[i].held ? wanted[j] : wanted[i], &early = wanted[i].held ? wanted[i] : wanted[j];
+            if (late.port == early.port && late.protocol == early.protocol && late.service != early.service &&
+                !late.held && overlap(late.ip, early.ip))
+                clashes.push_back({late.service, late.ip, late.port, late.protocol,
+                                   cat("service ", early.service, " of the same project"),
                                    "publish one of them on another host port"});
+        }
 }
 
-void add_containers(const std::vector<Wanted>& wanted, const std::string& project, engine::Engine& engine,
+// Goes or moves with this very run; services of profiles that are off now stay as they are.
+bool is_ours(const engine::ContainerSummary& container, const model::Project& project) {
+    const auto owner = container.labels.find(std::string(state::label::project));
+    if (owner == container.labels.end() || owner->second != project.name) return false;
+    const auto service = container.labels.find(std::string(state::label::service));
+    return service == container.labels.end() || project.disabled_services.count(service->second) == 0;
+}
+
+void add_containers(const std::vector<Wanted>& wanted, const model::Project& project, engine::Engine& engine,
                     std::vector<PortClash>& clashes) {
     for (const engine::ContainerSummary& container : engine.containers().list({})) {
-        const auto owner = container.labels.find(std::string(state::label::project));
-        if (owner != container.labels.end() && owner->second == project) continue;  // goes or moves with this very run
+        if (is_ours(container, project)) continue;
         for (const Wanted& want : wanted)
             for (const engine::PublishedPort& port : container.ports)
                 if (port.host_port == want.port && port.protocol == want.protocol && overlap(want.ip, port.host_ip)) {
@@ -152,11 +162,12 @@ std::vector<Listener> parse_listeners(std::string_view table, std::string_view p
 
 std::vector<PortClash> port_clashes(const model::Project& project, const state::ProjectState& state,
                                     engine::Engine& engine, bool host_sockets) {
-    const std::vector<Wanted> wanted = wanted_ports(project, state);
+    std::vector<Wanted> wanted = wanted_ports(project, state);
     std::vector<PortClash> clashes;
     if (wanted.empty()) return clashes;
     add_clashes_in_file(wanted, clashes);
-    add_containers(wanted, project.name, engine, clashes);
+    std::erase_if(wanted, [](const Wanted& want) { return want.held; });
+    add_containers(wanted, project, engine, clashes);
     if (host_sockets) add_sockets(wanted, state, clashes);
     return clashes;
 }

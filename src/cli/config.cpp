@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/advise.h"
 #include "cli/commands.h"
 #include "compose/check.h"
 #include "compose/env_resolution.h"
@@ -184,6 +185,8 @@ class Config {
         compose::Loaded loaded = load();
         if (options_.interpolate && options_.check_consistency && !reading_.diagnostics.failed())
             compose::check_container_names(loaded.project, loaded.tree, reading_.diagnostics);
+        if (options_.interpolate && !reading_.diagnostics.failed())
+            advise(loaded, arguments_, session_, true, reading_);
         const int status = finish([&] {
             std::string content = options_.interpolate ? project_text(loaded.project) : tree_text(loaded.tree);
             if (arguments_.on("quiet")) return std::string();

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/advise.h"
 
 namespace tutti::cli {
 
@@ -46,9 +47,11 @@ std::optional<model::Project> whole_project(const Arguments& arguments, Session&
                                             const std::vector<std::string>& services) {
     compose::LoadOptions options = load_options(arguments, session);
     options.services = services;
-    auto loaded = load_project(options, arguments, session);
-    if (!loaded) return std::nullopt;
-    return std::move(loaded->project);
+    Reading reading;
+    auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
+    if (!reading.diagnostics.failed()) advise(loaded, arguments, session, false, reading);
+    if (!report(reading, arguments, session)) return std::nullopt;
+    return std::move(loaded.project);
 }
 
 verbs::Limits limits(const Arguments& arguments, const Session& session) {
