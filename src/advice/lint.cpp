@@ -61,12 +61,12 @@ void devices(const model::Project& project, const base::Files& files, Findings& 
     if (driver) return;
     for (const auto& [name, service] : project.services)
         if (service.runtime == "nvidia")
-            out.push_back(
-                {"no-gpu",
-                 {"services", name, "runtime"},
-                 cat("service ", name, " wants the runtime nvidia, and this machine has no NVIDIA driver"),
-                 cat("to run it without a GPU, lay a file with `services: {", name, ": {runtime: !reset null}}` over "
-                     "this one with -f")});
+            out.push_back({"no-gpu",
+                           {"services", name, "runtime"},
+                           cat("service ", name, " wants the runtime nvidia, and this machine has no NVIDIA driver"),
+                           cat("to run it without a GPU, lay a file with `services: {", name,
+                               ": {runtime: !reset null}}` over "
+                               "this one with -f")});
 }
 
 }  // namespace rules

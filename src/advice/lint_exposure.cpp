@@ -23,8 +23,9 @@ bool names_a_password(std::string_view variable) {
 
 bool everybody_knows(std::string_view value) {
     for (const std::string_view known :
-         {"postgres", "password", "passwd", "admin", "root", "secret", "changeme", "change-me", "minio", "minio123",
-          "minioadmin", "guest", "example", "test", "mysql", "redis", "1234", "12345", "123456", "password123"})
+         {"postgres",  "password", "passwd",   "admin",      "root",   "secret",     "changeme",
+          "change-me", "minio",    "minio123", "minioadmin", "guest",  "example",    "test",
+          "mysql",     "redis",    "1234",     "12345",      "123456", "password123"})
         if (value == known) return true;
     return false;
 }
@@ -46,8 +47,9 @@ void exposure(const model::Project& project, Findings& out) {
     for (const auto& [name, service] : project.services) {
         const model::Port* port = open_port(service);
         if (!port) continue;
-        const std::string fix = cat("choose a password of your own, or publish on this machine only: \"127.0.0.1:",
-                                    port->published, ":", port->target, "\"");
+        const std::string fix =
+            cat("choose a password of your own, or publish on this machine only: \"127.0.0.1:", port->published, ":",
+                port->target, "\"");
         for (const auto& [variable, value] : service.environment)
             if (value && names_a_password(variable) && everybody_knows(base::to_lower(*value))) {
                 out.push_back({"default-password",
@@ -57,11 +59,11 @@ void exposure(const model::Project& project, Findings& out) {
                 break;
             }
         if (has_empty_token(service))
-            out.push_back({"no-token",
-                           {"services", name, "command"},
-                           cat(opened(name, *port), " and asks for no token: whoever reaches it can run programs"),
-                           cat("publish on this machine only: \"127.0.0.1:", port->published, ":", port->target,
-                               "\"")});
+            out.push_back(
+                {"no-token",
+                 {"services", name, "command"},
+                 cat(opened(name, *port), " and asks for no token: whoever reaches it can run programs"),
+                 cat("publish on this machine only: \"127.0.0.1:", port->published, ":", port->target, "\"")});
     }
 }
 

@@ -22,12 +22,12 @@ void postgres(const std::string& name, const model::Service& service, Findings& 
     if (has_any(service, {"POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"}) || !service.env_file.empty() ||
         value_of(service, "POSTGRES_HOST_AUTH_METHOD") == "trust")
         return;
-    out.push_back({"needs-password",
-                   {"services", name, "environment", "POSTGRES_PASSWORD"},
-                   cat(mentions(service, "POSTGRES_PASSWORD") ? "POSTGRES_PASSWORD is empty" :
-                                                                "POSTGRES_PASSWORD is not set",
-                       ": with an empty data folder ", service.image, " refuses to start"),
-                   "set it, in .env or the shell, or use POSTGRES_PASSWORD_FILE with a secret"});
+    out.push_back(
+        {"needs-password",
+         {"services", name, "environment", "POSTGRES_PASSWORD"},
+         cat(mentions(service, "POSTGRES_PASSWORD") ? "POSTGRES_PASSWORD is empty" : "POSTGRES_PASSWORD is not set",
+             ": with an empty data folder ", service.image, " refuses to start"),
+         "set it, in .env or the shell, or use POSTGRES_PASSWORD_FILE with a secret"});
 }
 
 void kafka_of_bitnami(const std::string& name, const model::Service& service, Findings& out) {
@@ -49,8 +49,8 @@ void opensearch(const std::string& name, const model::Service& service, Findings
     const auto minor = dot == std::string::npos ? std::optional<std::uint64_t>(99)
                                                 : base::to_uint(tag.substr(dot + 1, tag.find('.', dot + 1) - dot - 1));
     if (tag.starts_with("1") || (tag.starts_with("2.") && minor.value_or(99) < 12)) return;
-    if (has_any(service, {"OPENSEARCH_INITIAL_ADMIN_PASSWORD", "DISABLE_SECURITY_PLUGIN",
-                          "DISABLE_INSTALL_DEMO_CONFIG"}) ||
+    if (has_any(service,
+                {"OPENSEARCH_INITIAL_ADMIN_PASSWORD", "DISABLE_SECURITY_PLUGIN", "DISABLE_INSTALL_DEMO_CONFIG"}) ||
         !service.env_file.empty())
         return;
     out.push_back({"needs-variable",

@@ -60,12 +60,12 @@ void published_ports(const model::Project& project, const LintOptions& options, 
                 // The one that is always active first: the other is the one to change.
                 const bool swap = all[i].of->profiles.empty() && !all[j].of->profiles.empty();
                 const Published &first = swap ? all[i] : all[j], &second = swap ? all[j] : all[i];
-                out.push_back({"port-clash",
-                               {"services", *second.service, "ports", second.written->published},
-                               cat("port ", second.port, " is published by both ", *first.service,
-                                   in_profiles(*first.of), " and ", *second.service, in_profiles(*second.of)),
-                               cat("change one, such as \"", free_port(all, second.port), ":", second.written->target,
-                                   "\"")});
+                out.push_back(
+                    {"port-clash",
+                     {"services", *second.service, "ports", second.written->published},
+                     cat("port ", second.port, " is published by both ", *first.service, in_profiles(*first.of),
+                         " and ", *second.service, in_profiles(*second.of)),
+                     cat("change one, such as \"", free_port(all, second.port), ":", second.written->target, "\"")});
             }
     for (const Published& one : all)
         if (one.active && one.of->replicas() > 1)

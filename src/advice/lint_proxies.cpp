@@ -63,8 +63,8 @@ bool resolves(const model::Project& project, const model::Service& from, const s
     for (const auto& [name, service] : project.services) {
         if (name == host || service.container_name == host || service.hostname == host) return true;
         for (const auto& [network, attachment] : service.networks)
-            if (attachment && std::find(attachment->aliases.begin(), attachment->aliases.end(), host) !=
-                                  attachment->aliases.end())
+            if (attachment &&
+                std::find(attachment->aliases.begin(), attachment->aliases.end(), host) != attachment->aliases.end())
                 return true;
     }
     return false;
@@ -86,15 +86,14 @@ void look_into(const model::Project& project, const std::string& name, const mod
     if (hosts.empty()) return;
     const auto slash = mount.source.rfind('/');
     const bool one = hosts.size() == 1;
-    out.push_back({"inactive-upstream",
-                   {"services", name, "volumes", mount.target},
-                   cat(mount.source.substr(slash + 1), " of service ", name, " names ", base::join(hosts, ", "),
-                       ", which ", one ? "is" : "are", " not active (", first,
-                       "): nginx ends at once when a name does not resolve"),
-                   profiles.empty() ? cat("start ", one ? "it" : "them", " too")
-                                    : cat("activate ", one ? "it" : "them", ": --profile ",
-                                          base::join(profiles, " --profile "),
-                                          "; or use `resolver 127.0.0.11` with a variable in the URL")});
+    out.push_back(
+        {"inactive-upstream",
+         {"services", name, "volumes", mount.target},
+         cat(mount.source.substr(slash + 1), " of service ", name, " names ", base::join(hosts, ", "), ", which ",
+             one ? "is" : "are", " not active (", first, "): nginx ends at once when a name does not resolve"),
+         profiles.empty() ? cat("start ", one ? "it" : "them", " too")
+                          : cat("activate ", one ? "it" : "them", ": --profile ", base::join(profiles, " --profile "),
+                                "; or use `resolver 127.0.0.11` with a variable in the URL")});
 }
 
 }  // namespace

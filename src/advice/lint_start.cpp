@@ -15,7 +15,8 @@ void start_order(const model::Project& project, Findings& out) {
             const bool checked = other->second.healthcheck && !other->second.healthcheck->test.empty();
             out.push_back({"starts-too-early",
                            {"services", name, "depends_on", needed},
-                           cat(name, " starts as soon as ", needed, " runs, not when it is ready, and is not restarted "
+                           cat(name, " starts as soon as ", needed,
+                               " runs, not when it is ready, and is not restarted "
                                "when it ends because of that"),
                            cat("write `", needed, ": {condition: service_healthy}`",
                                checked ? "" : cat(" and give ", needed, " a healthcheck"))});

@@ -134,8 +134,7 @@ TEST_F(Lint, a_database_is_not_waited_for) {
     service("db", "timescale/timescaledb-ha:pg16");
     model::Service& app = service("app", "x");
     app.depends_on["db"].condition = "service_started";
-    EXPECT_EQ(found("starts-too-early").fix,
-              "write `db: {condition: service_healthy}` and give db a healthcheck");
+    EXPECT_EQ(found("starts-too-early").fix, "write `db: {condition: service_healthy}` and give db a healthcheck");
     app.restart = "unless-stopped";
     EXPECT_EQ(found("starts-too-early"), Finding());
 }
@@ -145,8 +144,7 @@ TEST_F(Lint, services_that_name_each_other_and_share_no_network) {
     redis.networks["mine"];
     producer.networks["default"];
     producer.environment["URL"] = "redis://redis:6379/0";
-    EXPECT_EQ(found("no-common-network").what,
-              "producer and redis share no network: redis will not resolve there");
+    EXPECT_EQ(found("no-common-network").what, "producer and redis share no network: redis will not resolve there");
     producer.environment["URL"] = "redis://my-redis:6379/0";
     EXPECT_EQ(found("no-common-network"), Finding());
     producer.environment["URL"] = "redis:6379";

@@ -61,7 +61,8 @@ std::string owner_of(const engine::ContainerSummary& container) {
 void add_clashes_in_file(const std::vector<Wanted>& wanted, std::vector<PortClash>& clashes) {
     for (std::size_t i = 0; i < wanted.size(); ++i)
         for (std::size_t j = 0; j < i; ++j) {
-            const Wanted &late = wanted[i].held ? wanted[j] : wanted[i], &early = wanted[i].held ? wanted[i] : wanted[j];
+            const Wanted &late = wanted[i].held ? wanted[j] : wanted[i],
+                         &early = wanted[i].held ? wanted[i] : wanted[j];
             if (late.port == early.port && late.protocol == early.protocol && late.service != early.service &&
                 !late.held && overlap(late.ip, early.ip))
                 clashes.push_back({late.service, late.ip, late.port, late.protocol,
