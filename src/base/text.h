@@ -12,6 +12,11 @@
 
 namespace tutti::base {
 
+// a == b, for look-ups where most keys differ: memcmp is called only for texts of one length and one first byte.
+inline bool same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a.empty() || (a.front() == b.front() && a == b));
+}
+
 namespace detail {
 inline void append(std::string& out, std::string_view text) { out.append(text); }
 inline void append(std::string& out, char c) { out.push_back(c); }

@@ -48,13 +48,13 @@ doc::Node located(doc::Node value, const doc::Node& from) {
 doc::Node wrap(std::string_view key, doc::Node&& node) {
     doc::Node map = located(doc::Node::map(), node);
     const doc::Mark mark = node.mark();
-    map.entries().push_back({std::string(key), mark, std::move(node)});
+    map.add({std::string(key), mark, std::move(node)});
     return map;
 }
 
 void add(doc::Node& map, std::string_view key, doc::Node value) {
     value.set_mark(map.mark());
-    map.entries().push_back({std::string(key), map.mark(), std::move(value)});
+    map.add({std::string(key), map.mark(), std::move(value)});
 }
 
 void text_to_list(doc::Node& node, const Place&, const Walk&) {
@@ -80,7 +80,7 @@ void list_to_keys(doc::Node& node, const Place&, const Walk&) {
     for (doc::Node& item : node.items()) {
         std::string key = model::to_go_text(item);
         if (node.size() == 1 || seen.insert(key).second)
-            map.entries().push_back({std::move(key), item.mark(), located(doc::Node(), item)});
+            map.add({std::move(key), item.mark(), located(doc::Node(), item)});
     }
     node = std::move(map);
 }

@@ -10,7 +10,7 @@ namespace {
 void add_if_absent(doc::Node& map, std::string_view key, doc::Node value) {
     if (map.find(key) != nullptr) return;
     value.set_mark(map.mark());
-    map.entries().push_back({std::string(key), map.mark(), std::move(value)});
+    map.add({std::string(key), map.mark(), std::move(value)});
 }
 
 template <class Work>

@@ -16,8 +16,7 @@ constexpr std::string_view service_prefix = "service:", container_prefix = "cont
 
 doc::Node& add(doc::Node& map, std::string_view key, doc::Node value) {
     value.set_mark(map.mark());
-    map.entries().push_back({std::string(key), map.mark(), std::move(value)});
-    return map.entries().back().value;
+    return map.add({std::string(key), map.mark(), std::move(value)});
 }
 
 // Services without networks of their own are in `default`; true if anyone uses it.
@@ -110,7 +109,7 @@ class Implied {
         add(dependency, "condition", doc::Node("service_started"));
         add(dependency, "restart", doc::Node(restart));
         add(dependency, "required", doc::Node(true));
-        map.entries().push_back({name, because.mark(), std::move(dependency)});
+        map.add({name, because.mark(), std::move(dependency)});
     }
 
     doc::Node& service_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/text.h"
+
 namespace tutti::doc {
 
 namespace {
@@ -44,8 +46,18 @@ std::string_view to_text(Kind kind) {
     return "unknown";
 }
 
+NodeValue::NodeValue(const NodeValue& other) : integer_(0) {
+    switch (other.kind_) {
+        case Kind::text: new (&text_) std::string(other.text_); break;
+        case Kind::list: new (&list_) List(other.list_); break;
+        case Kind::map: new (&map_) Map(other.map_); break;
+        default: integer_ = other.integer_;
+    }
+    kind_ = other.kind_;  // last, as a copy may throw
+}
+
 double Node::as_real() const {
-    if (!is_int()) return std::get<double>(value_);
+    if (!is_int()) return value_.real();
     return tag_ == Tag::unsigned_64 ? static_cast<double>(static_cast<std::uint64_t>(as_int()))
                                     : static_cast<double>(as_int());
 }
@@ -86,7 +98,7 @@ std::vector<std::string> Node::texts_or_empty(std::string_view key) const {
 const Node* Node::find(std::string_view key) const {
     if (!is_map()) return nullptr;
     for (const Entry& entry : entries())
-        if (entry.key == key) return &entry.value;
+        if (base::same(entry.key, key)) return &entry.value;
     return nullptr;
 }
 
@@ -102,9 +114,16 @@ const Node* Node::find_path(std::initializer_list<std::string_view> keys) const 
 }
 
 Node& Node::set(std::string_view key, Node value) {
-    if (is_null()) value_ = Map{};
+    if (is_null()) value_ = NodeValue(Map{});
     if (Node* there = find(key)) return *there = std::move(value);
-    return entries().emplace_back(Entry{std::string(key), {}, std::move(value)}).value;
+    return add({std::string(key), {}, std::move(value)});
+}
+
+Node& Node::add(Entry entry) {
+    Map& map = entries();
+    const std::size_t size = map.size();
+    if (size == map.capacity()) map.reserve(size + std::max(size < 4 ? size : size / 4, std::size_t{1}));
+    return map.emplace_back(std::move(entry)).value;
 }
 
 bool Node::erase(std::string_view key) {
@@ -118,7 +137,7 @@ std::size_t Node::size() const {
 }
 
 Node& Node::push(Node value) {
-    if (is_null()) value_ = List{};
+    if (is_null()) value_ = NodeValue(List{});
     return items().emplace_back(std::move(value));
 }
 

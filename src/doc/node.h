@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
+
+#include "doc/node_value.h"
 
 namespace tutti::doc {
 
@@ -31,7 +32,6 @@ struct Mark {
     bool operator==(const Mark&) const = default;
 };
 
-enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
 enum class Style : std::uint8_t { any, plain, single_quoted, double_quoted, literal, folded, flow, block };
 // !reset, !override; timestamp: an unquoted date, its text as Go prints a time ("2024-01-02 00:00:00 +0000 UTC").
 // unsigned_64: an integer beyond 63 bits; as_int() holds its bits. altered: a number whose text is another than what it
@@ -40,7 +40,6 @@ enum class Tag : std::uint8_t { none, reset, override_, timestamp, unsigned_64, 
 
 std::string_view to_text(Kind kind);  // "null", "boolean", "integer", "number", "string", "list", "mapping"
 
-struct Entry;
 struct Origin;
 
 // Shared and counted; null for most nodes.
@@ -66,8 +65,8 @@ class OriginRef {
 
 class Node {
   public:
-    using List = std::vector<Node>;
-    using Map = std::vector<Entry>;  // in the order written; keys are unique
+    using List = NodeValue::List;
+    using Map = NodeValue::Map;  // in the order written; keys are unique
 
     Node() = default;  // null
     explicit Node(bool value);
@@ -82,7 +81,7 @@ class Node {
     static Node map();
     static Node texts(const std::vector<std::string>& values);  // a list of texts
 
-    Kind kind() const { return static_cast<Kind>(value_.index()); }
+    Kind kind() const { return value_.kind(); }
     bool is_null() const { return kind() == Kind::null; }
     bool is_bool() const { return kind() == Kind::boolean; }
     bool is_int() const { return kind() == Kind::integer; }
@@ -94,15 +93,15 @@ class Node {
     bool is_scalar() const { return kind() < Kind::list; }
 
     // The value; a wrong kind is a programming error (std::bad_variant_access).
-    bool as_bool() const { return std::get<bool>(value_); }
-    std::int64_t as_int() const { return std::get<std::int64_t>(value_); }
+    bool as_bool() const { return value_.boolean(); }
+    std::int64_t as_int() const { return value_.integer(); }
     double as_real() const;
-    const std::string& as_text() const { return std::get<std::string>(value_); }
-    std::string& as_text() { return std::get<std::string>(value_); }
-    const List& items() const { return std::get<List>(value_); }
-    List& items() { return std::get<List>(value_); }
-    const Map& entries() const { return std::get<Map>(value_); }
-    Map& entries() { return std::get<Map>(value_); }
+    const std::string& as_text() const { return value_.text(); }
+    std::string& as_text() { return value_.text(); }
+    const List& items() const { return value_.list(); }
+    List& items() { return value_.list(); }
+    const Map& entries() const { return value_.map(); }
+    Map& entries() { return value_.map(); }
 
     // Forgiving look-ups for records and wire formats: a missing or differently typed value gives the fallback.
     std::string text_or(std::string_view key, std::string_view fallback = {}) const;
@@ -115,6 +114,7 @@ class Node {
     Node* find(std::string_view key);
     const Node* find_path(std::initializer_list<std::string_view> keys) const;
     Node& set(std::string_view key, Node value);  // replaces or appends; makes a null Node a map; returns the value
+    Node& add(Entry entry);  // appends to a map that has no such key; makes room for little more: maps are filled once
     bool erase(std::string_view key);
     std::size_t size() const;  // of a list or map; 0 otherwise
 
@@ -139,11 +139,11 @@ class Node {
     friend bool operator==(const Node& a, const Node& b);
 
   private:
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> value_;
-    OriginRef origin_;
-    Mark mark_;
+    [[no_unique_address]] NodeValue value_;
     Style style_ = Style::any;
     Tag tag_ = Tag::none;
+    Mark mark_;
+    OriginRef origin_;
 };
 
 struct Entry {
@@ -152,7 +152,28 @@ struct Entry {
     Node value;
 };
 
+static_assert(sizeof(Node) == 56, "10,000 services have 665,000 of them");
+
 // Here, as a mapping needs Entry complete.
+inline NodeValue::NodeValue(List value) noexcept : list_(std::move(value)), kind_(Kind::list) {}
+inline NodeValue::NodeValue(Map value) noexcept : map_(std::move(value)), kind_(Kind::map) {}
+inline void NodeValue::take(NodeValue& other) noexcept {
+    kind_ = other.kind_;
+    switch (kind_) {
+        case Kind::text: new (&text_) std::string(std::move(other.text_)); break;
+        case Kind::list: new (&list_) List(std::move(other.list_)); break;
+        case Kind::map: new (&map_) Map(std::move(other.map_)); break;
+        default: integer_ = other.integer_;
+    }
+}
+inline void NodeValue::clear() noexcept {
+    switch (std::exchange(kind_, Kind::null)) {
+        case Kind::text: text_.~basic_string(); break;
+        case Kind::list: list_.~vector(); break;
+        case Kind::map: map_.~vector(); break;
+        default: break;
+    }
+}
 inline Node::Node(bool value) : value_(value) {}
 inline Node::Node(std::int64_t value) : value_(value) {}
 inline Node::Node(double value) : value_(value) {}

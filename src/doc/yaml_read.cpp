@@ -394,6 +394,9 @@ class Reader {
 
     void merge_one(Node& into, Node source, Mark at) {
         const OriginRef origin({Origin::How::merged_key, at, {}, {}});
+        const auto is_new = [&](const Entry& entry) { return !into.find(entry.key); };
+        const auto fresh = std::ranges::count_if(source.entries(), is_new);
+        into.entries().reserve(into.size() + static_cast<std::size_t>(fresh));
         for (Entry& entry : source.entries()) {
             Node* own = into.find(entry.key);
             if (own && own->tag() != Tag::reset) continue;
@@ -403,7 +406,7 @@ class Reader {
                 *own = std::move(entry.value);
                 own->set_tag(Tag::override_);
             } else {
-                into.entries().push_back(std::move(entry));
+                into.add(std::move(entry));
             }
         }
     }

@@ -2,6 +2,7 @@
 // Included by *_fields.cpp, read.cpp and write.cpp only.
 #pragma once
 
+#include "base/text.h"
 #include "model/fields.h"
 #include "model/tables.h"
 
@@ -49,7 +50,7 @@ constexpr auto field(std::string_view key, Line line = {}) {
 template <class T>
 const Field<T>* find_field(std::string_view key) {
     for (const Field<T>& field : fields<T>())
-        if (field.key == key) return &field;
+        if (base::same(field.key, key)) return &field;
     return nullptr;
 }
 

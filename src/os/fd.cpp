@@ -1,7 +1,10 @@
 #include "os/fd.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -52,8 +55,11 @@ void write_all(const Fd& fd, std::string_view bytes) {
 std::string read_to_end(const Fd& fd, std::size_t limit) {
     std::string out;
     std::size_t filled = 0;
+    struct stat info {};
+    if (::fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode))
+        out.resize(std::min(static_cast<std::size_t>(info.st_size), limit) + 4096);  // the end is seen without growing
     for (;;) {
-        if (out.size() - filled < 4096) out.resize(out.size() < 65536 ? 65536 : out.size() * 2);
+        if (out.size() == filled) out.resize(std::max(out.size() * 2, std::size_t{65536}));
         const ssize_t n = ::read(fd.get(), out.data() + filled, out.size() - filled);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) throw_errno("reading");
