@@ -153,7 +153,15 @@ class Session {
         try {
             engine_.system().events(
                 options, [this](const engine::Event& event) { on_event(event); }, listening.cancel());
-        } catch (const base::Cancelled&) {}
+        } catch (const base::Cancelled&) {
+        } catch (...) {
+            end_listening();
+            throw;  // join() hands it on
+        }
+        end_listening();
+    }
+
+    void end_listening() {
         const std::lock_guard lock(mutex_);
         over_ = ready_ = true;
         news_.notify_all();
