@@ -55,22 +55,4 @@ const std::string& Parts::boot_id() {
 records::Folder Parts::folder(const std::string& id) const { return {paths_.root, paths_.run, id}; }
 records::Folder Parts::resolve(const std::string& name) const { return folder(names_.resolve(name)); }
 
-void Parts::attach_at_start(const std::string& id, const std::shared_ptr<PendingAttach>& attach) {
-    pending_.with([&](auto& pending) {
-        std::erase_if(pending, [](const auto& entry) { return entry.second.expired(); });
-        pending.emplace(id, attach);
-    });
-}
-
-void Parts::connect_attached(const std::string& id) {
-    std::vector<std::shared_ptr<PendingAttach>> waiting;
-    pending_.with([&](auto& pending) {
-        const auto [first, last] = pending.equal_range(id);
-        for (auto it = first; it != last; ++it)
-            if (auto attach = it->second.lock()) waiting.push_back(std::move(attach));
-        pending.erase(first, last);
-    });
-    for (const auto& attach : waiting) attach->connect();
-}
-
 }  // namespace tutti::embedded

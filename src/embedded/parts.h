@@ -11,6 +11,7 @@
 #include "embedded/engine.h"
 #include "embedded/images/images.h"
 #include "embedded/network/network.h"
+#include "embedded/pending_attach.h"
 #include "embedded/records/container.h"
 #include "embedded/records/event_log.h"
 #include "embedded/records/names.h"
@@ -38,13 +39,6 @@ class Lazy {
     std::unique_ptr<T> value_;
 };
 
-// Somebody who attached to a container that is not running yet.
-class PendingAttach {
-  public:
-    virtual ~PendingAttach() = default;
-    virtual void connect() = 0;  // its shim listens, its process does not run yet
-};
-
 class Parts {
   public:
     explicit Parts(EnginePaths paths);
@@ -64,8 +58,7 @@ class Parts {
     records::Folder folder(const std::string& id) const;
     records::Folder resolve(const std::string& name) const;  // by name, id or prefix; throws Error not_found
 
-    void attach_at_start(const std::string& id, const std::shared_ptr<PendingAttach>& attach);
-    void connect_attached(const std::string& id);  // by start
+    PendingAttaches& pending() { return pending_; }
 
   private:
     EnginePaths paths_;
@@ -79,7 +72,7 @@ class Parts {
     os::Locked<std::map<std::string, std::unique_ptr<runtime::Runtime>>> external_;  // by name
     Lazy<runtime::Machine> machine_;
     Lazy<std::string> boot_id_;
-    os::Locked<std::multimap<std::string, std::weak_ptr<PendingAttach>>> pending_;
+    PendingAttaches pending_{events_};
 };
 
 }  // namespace tutti::embedded

@@ -51,7 +51,7 @@ class Start {
         write_down();
         membership_.touch(config_.id);
         membership_.ensure_supervisor(supervisor_command());
-        parts_.connect_attached(config_.id);
+        parts_.pending().connect(config_.id);
         client_->start();
         done_ = true;
     }

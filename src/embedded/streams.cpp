@@ -37,7 +37,7 @@ namespace {
 class AttachedToShim final : public engine::Attached, public PendingAttach {
   public:
     AttachedToShim(Parts& parts, const records::Folder& folder, const engine::AttachOptions& options)
-        : folder_(folder), options_(options), started_(parts.events().follow_from_end()) {}
+        : parts_(parts), folder_(folder), options_(options) {}
 
     // Both ends are held before the process runs its first instruction, if it is started by this program.
     void connect() override {
@@ -52,6 +52,12 @@ class AttachedToShim final : public engine::Attached, public PendingAttach {
         output_.emplace(std::move(output));
         connected_.cancel();
     }
+    void connect_late() override {
+        try {
+            connect();
+        } catch (const Error&) { give_up(); }  // it has ended already
+    }
+    void give_up() override { connected_.cancel(); }
 
     void send(std::string_view bytes) override { require_input().input(bytes); }
     void close_stdin() override { require_input().input_end(); }
@@ -79,26 +85,20 @@ class AttachedToShim final : public engine::Attached, public PendingAttach {
         return !detached_.cancelled();
     }
 
-    // Attached before its start: until this program starts it (connect), or another does (the event log tells).
+    // Attached before its start. False: it was never connected.
     bool await_start(const os::Cancel& cancel) {
         while (!connected_.cancelled()) {
             std::array<pollfd, 4> fds{{{connected_.fd(), POLLIN, 0},
                                        {cancel.fd(), POLLIN, 0},
                                        {detached_.fd(), POLLIN, 0},
-                                       {started_.fd(), POLLIN, 0}}};
+                                       {parts_.pending().news().get(), POLLIN, 0}}};
             if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) base::throw_errno("waiting for the start");
             cancel.check();
             if (detached_.cancelled()) return false;
-            bool by_another = false, gone = false;
-            started_.read_new([&](const engine::Event& event) {
-                if (event.type != "container" || event.id != folder_.id()) return;
-                by_another = by_another || event.action == "start";
-                gone = gone || event.action == "destroy";
-            });
-            if (by_another && !connected_.cancelled()) connect();
-            if (gone) return connected_.cancelled();
+            if (fds[3].revents != 0) parts_.pending().read_news();
         }
-        return true;
+        const std::lock_guard lock(mutex_);
+        return output_.has_value();
     }
 
     shim::Client& require_input() {
@@ -123,9 +123,9 @@ class AttachedToShim final : public engine::Attached, public PendingAttach {
         return true;
     }
 
+    Parts& parts_;
     records::Folder folder_;
     engine::AttachOptions options_;
-    records::EventLog::Follower started_;
     os::Cancel connected_, detached_;
     std::mutex mutex_;
     std::optional<shim::Client> output_, input_;
@@ -151,6 +151,7 @@ class AttachedHandle final : public engine::Attached {
 
 std::unique_ptr<engine::Attached> attach_container(Parts& parts, const records::Folder& folder,
                                                    const engine::AttachOptions& options) {
+    parts.pending().follow();
     const auto evidence = evidence_of(folder);
     const auto view = records::view(evidence);
     if (view.state == engine::ContainerState::paused)
@@ -161,7 +162,7 @@ std::unique_ptr<engine::Attached> attach_container(Parts& parts, const records::
     if (view.pid != 0)
         attached->connect();
     else
-        parts.attach_at_start(folder.id(), attached);
+        parts.pending().add(folder.id(), attached);
     records::tell(parts.events(), evidence.state, folder.id(), "attach");
     return std::make_unique<AttachedHandle>(std::move(attached));
 }

@@ -4,10 +4,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <array>
-
 #include "base/error.h"
 #include "base/text.h"
+#include "os/watch.h"
 
 namespace tutti::verbs {
 
@@ -18,18 +17,14 @@ namespace {
 // Closing the locked file tells that its holder is done, or dead.
 class Closes {
   public:
-    explicit Closes(const std::string& path) : fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-        if (!fd_) base::throw_errno("watching the project's lock");
-        if (::inotify_add_watch(fd_.get(), path.c_str(), IN_CLOSE) < 0) base::throw_errno(cat("watching ", path));
-    }
+    explicit Closes(const std::string& path) { watch_.add(path, IN_CLOSE); }
     void wait(const os::Cancel& cancel) {
-        os::wait(fd_, POLLIN, cancel);
-        std::array<char, 4096> events{};
-        while (::read(fd_.get(), events.data(), events.size()) > 0) {}
+        os::wait(watch_.fd(), POLLIN, cancel);
+        watch_.drain();
     }
 
   private:
-    os::Fd fd_;
+    os::Watch watch_;
 };
 
 }  // namespace

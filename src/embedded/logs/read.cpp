@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "os/fd.h"
+#include "os/watch.h"
 
 namespace tutti::embedded::logs {
 
@@ -113,24 +114,10 @@ class LogReader {
     std::string rest_;
 };
 
-os::Fd watch_log(const std::string& path) {
-    os::Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!watch) throw_errno("watching a log");
-    const std::string folder = path.substr(0, path.rfind('/'));
-    if (::inotify_add_watch(watch.get(), folder.c_str(), IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_ONLYDIR) < 0)
-        throw_errno(cat("watching ", folder));
-    return watch;
-}
-
-void drain(const os::Fd& watch) {
-    std::array<char, 4096> buffer;
-    while (::read(watch.get(), buffer.data(), buffer.size()) > 0) {}
-}
-
 // Waits for news of the log (true) or the end of the container (false).
-bool wait_for_more(const os::Fd& watch, int ended, const os::Cancel& cancel) {
+bool wait_for_more(const os::Watch& watch, int ended, const os::Cancel& cancel) {
     for (;;) {
-        std::array<pollfd, 3> fds{{{watch.get(), POLLIN, 0}, {cancel.fd(), POLLIN, 0}, {ended, POLLIN, 0}}};
+        std::array<pollfd, 3> fds{{{watch.fd().get(), POLLIN, 0}, {cancel.fd(), POLLIN, 0}, {ended, POLLIN, 0}}};
         if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) throw_errno("waiting for a log");
         cancel.check();
         if (fds[0].revents != 0) return true;
@@ -143,7 +130,9 @@ bool wait_for_more(const os::Fd& watch, int ended, const os::Cancel& cancel) {
 void read(const std::string& path, const engine::LogOptions& options, int ended, const engine::LogSink& sink,
           const os::Cancel& cancel) {
     if (::access(path.c_str(), F_OK) != 0) return;
-    const os::Fd watch = options.follow ? watch_log(path) : os::Fd();
+    std::optional<os::Watch> watch;
+    if (options.follow)
+        watch.emplace().add(path.substr(0, path.rfind('/')), IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_ONLYDIR);
     auto files = open_chain(path);
     std::int64_t missing = options.tail;
     if (options.tail >= 0) {
@@ -162,8 +151,8 @@ void read(const std::string& path, const engine::LogOptions& options, int ended,
 
     os::Fd current = std::move(files.front());
     for (bool running = true; running;) {
-        running = wait_for_more(watch, ended, cancel);
-        drain(watch);
+        running = wait_for_more(*watch, ended, cancel);
+        watch->drain();
         // What replaced the current file, oldest last; asked for before reading, since nothing is added to a file that
         // was moved aside.
         const Inode inode = inode_of(current);

@@ -68,21 +68,19 @@ void EventLog::add(const engine::Event& event) const {
         ::rename(path_.c_str(), (path_ + ".1").c_str());
 }
 
-EventLog::Follower::Follower(std::string path)
-    : path_(std::move(path)), watch_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-    if (!watch_) base::throw_errno("watching " + path_);
-    const std::string folder = path_.substr(0, path_.rfind('/'));
-    if (::inotify_add_watch(watch_.get(), folder.c_str(), IN_CREATE | IN_MOVED_FROM | IN_ONLYDIR) < 0)
-        base::throw_errno("watching " + folder);
+EventLog::Follower::Follower(std::string path) : path_(std::move(path)) {
+    watch_.add(path_.substr(0, path_.rfind('/')), IN_CREATE | IN_MOVED_FROM | IN_ONLYDIR);
 }
 EventLog::Follower::Follower(Follower&&) noexcept = default;
 EventLog::Follower::~Follower() = default;
 
-int EventLog::Follower::fd() const { return watch_.get(); }
+const os::Fd& EventLog::Follower::fd() const { return watch_.fd(); }
 
 void EventLog::Follower::reopen() {
     file_ = os::Fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file_) ::inotify_add_watch(watch_.get(), path_.c_str(), IN_MODIFY);
+    try {
+        if (file_) watch_.add(path_, IN_MODIFY);
+    } catch (const base::Error&) {}  // moved aside meanwhile, which the folder's watch tells
 }
 
 EventLog::Follower EventLog::follow_from_end() const {
@@ -108,9 +106,8 @@ static bool moved_on(const os::Fd& file, const std::string& path) {
 }
 
 void EventLog::Follower::read_new(const engine::EventSink& sink) {
+    watch_.drain();
     std::array<char, 4096> buffer;
-    while (::read(watch_.get(), buffer.data(), buffer.size()) > 0) {  // the wake-ups themselves say nothing more
-    }
     for (;;) {
         // Asked before reading: nobody writes to a file that another has replaced, so what is read after is all of it.
         const bool next = moved_on(file_, path_);
@@ -133,7 +130,7 @@ bool EventLog::Follower::wait(const std::function<bool(const engine::Event&)>& s
             if (more) more = sink(event);
         });
         if (!more) return true;
-        if (os::wait(watch_, POLLIN, cancel, until) == os::Ready::timed_out) return false;
+        if (os::wait(watch_.fd(), POLLIN, cancel, until) == os::Ready::timed_out) return false;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "embedded/records/container.h"
 #include "engine/event.h"
 #include "os/scope.h"
+#include "os/watch.h"
 
 namespace tutti::embedded::records {
 
@@ -23,7 +24,7 @@ class EventLog {
       public:
         Follower(Follower&&) noexcept;
         ~Follower();
-        int fd() const;                                // an inotify descriptor, readable when there may be more
+        const os::Fd& fd() const;                      // readable when there may be more
         void read_new(const engine::EventSink& sink);  // what has come since the last call; never waits
         // read_new again and again until `sink` returns false, `until` passes (false) or `cancel` (throws Cancelled).
         bool wait(const std::function<bool(const engine::Event&)>& sink, const os::Cancel& cancel,
@@ -34,7 +35,8 @@ class EventLog {
         explicit Follower(std::string path);
         void reopen();
         std::string path_, rest_;
-        os::Fd file_, watch_;
+        os::Fd file_;
+        os::Watch watch_;
     };
     Follower follow_from_end() const;
     Follower follow_from_start() const;  // of the older file, too

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/error.h"
@@ -18,6 +17,7 @@
 #include "base/text.h"
 #include "embedded/supervise/member.h"
 #include "embedded/supervise/membership.h"
+#include "os/watch.h"
 
 namespace tutti::embedded::supervise {
 
@@ -38,11 +38,7 @@ class Supervisor {
     void run() {
         while (lock_) {
             os::make_folders(membership_.members_folder());
-            watch_ = os::Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-            if (!watch_) throw_errno("watching the project");
-            const auto events = IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR;
-            if (::inotify_add_watch(watch_.get(), membership_.members_folder().c_str(), events) < 0)
-                throw_errno(cat("watching ", membership_.members_folder()));
+            watch_.emplace().add(membership_.members_folder(), IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR);
             try_to("firewall", [&] { firewall_ = options_.tools.networks().watch_firewall(); });
             try_to("networks", [&] { recover_networks(); });
             for (const auto& id : membership_.members()) examine(id);
@@ -111,7 +107,7 @@ class Supervisor {
 
     // One turn of the loop: wait, then whoever has something to do does it.
     void turn() {
-        std::vector<int> fds = {watch_.get(), house_.dns.fd(), house_.relay.fd(), firewall_.get()};
+        std::vector<int> fds = {watch_->fd().get(), house_.dns.fd(), house_.relay.fd(), firewall_.get()};
         for (const auto& [id, member] : members_) member->add_fds(fds);
         for (const auto& helper : helpers_) fds.push_back(helper.pidfd.get());
         std::vector<pollfd> polled;
@@ -156,15 +152,8 @@ class Supervisor {
     }
 
     void read_watch() {
-        alignas(inotify_event) std::array<char, 16384> buffer;
         std::vector<std::string> touched;
-        for (ssize_t n; (n = ::read(watch_.get(), buffer.data(), buffer.size())) > 0;)
-            for (ssize_t at = 0; at < n;) {
-                const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
-                at += static_cast<ssize_t>(sizeof *event + event->len);
-                if ((event->mask & IN_Q_OVERFLOW) != 0) touched = membership_.members();
-                if (event->len > 0) touched.emplace_back(event->name);
-            }
+        if (!watch_->read(touched)) touched = membership_.members();
         std::ranges::sort(touched);
         touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
         for (const auto& id : touched) examine(id);
@@ -198,7 +187,8 @@ class Supervisor {
 
     const SupervisorOptions& options_;
     Membership membership_;
-    os::Fd lock_, watch_, firewall_;
+    os::Fd lock_, firewall_;
+    std::optional<os::Watch> watch_;
     Household house_;
     std::map<std::string, std::unique_ptr<Member>> members_;
     std::vector<Helper> helpers_;
