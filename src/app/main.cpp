@@ -1,4 +1,4 @@
-// The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose it behaves as that.
+// The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose or docker it behaves as that.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -75,7 +75,7 @@ void write_file(const std::string& path, std::string_view content) {
 
 std::string program_name(std::string_view path) {
     const std::string_view name = path.substr(path.rfind('/') + 1);
-    return std::string(name == "docker-compose" ? name : "tutti");
+    return std::string(name == "docker-compose" || name == "docker" ? name : "tutti");
 }
 
 // The OCI runtime's command line is another program in the same file; it needs none of what follows.

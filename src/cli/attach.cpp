@@ -58,6 +58,7 @@ constinit const Command attach_command{
     .flags = flags,
     .run = attach,
     .least = 1,
+    .outside = "container attach",
 };
 
 }  // namespace tutti::cli

@@ -15,6 +15,9 @@ namespace tutti::cli {
 struct Session;
 class Arguments;
 
+// Whose words count: `ps` of Compose lists a project's containers, `ps` of docker all.
+enum class Dialect : std::uint8_t { compose, docker };
+
 enum class FlagKind : std::uint8_t {
     boolean,  // --x, --x=false
     text,     // the last one wins
@@ -47,6 +50,8 @@ struct Command {
     bool reads_project = true;                         // env files count
     bool hidden = false;
     std::span<const std::string_view> aliases = {};
+    std::string_view docker = "";   // its word in docker's own dialect: "ps" of "container ls"
+    std::string_view outside = "";  // "container logs": what it means where there is no project but a name is given
     // Pairs of flags that exclude each other, for the message and the completion.
     std::span<const std::pair<std::string_view, std::string_view>> conflicts = {};
 };
@@ -62,6 +67,10 @@ class Arguments {
     const std::vector<std::string>& rest() const { return rest_; }  // arguments that are no flags
     const Command* command() const { return command_; }             // null: none was named
     bool wants_help() const { return help_; }
+    Dialect dialect() const { return dialect_; }
+    bool is_docker_compose() const { return dialect_ == Dialect::compose && through_docker_; }
+    std::string_view called() const { return called_; }  // the command's name as it was given: "rmi"
+    const std::vector<std::string>& after_command() const { return after_; }
 
   private:
     friend class Parser;
@@ -70,15 +79,24 @@ class Arguments {
     const Command* command_ = nullptr;
     std::map<std::string_view, std::vector<std::string>> values_;  // by Flag::name, as given
     std::vector<std::string> rest_;
+    std::vector<std::string> after_;  // all words behind the command
+    std::string called_;
+    Dialect dialect_ = Dialect::compose;
+    bool through_docker_ = false;
     bool help_ = false;
 };
 
 std::span<const Flag> global_flags();
+std::span<const Flag> docker_flags();  // those before the command in docker's dialect; known to global_flags() as well
+std::span<const Flag> flags_before_command(Dialect dialect);
 const Flag* find_flag(const Command* command, std::string_view name);  // of the command, else a global one
 std::span<const Command* const> commands();
+// The command of that name, where the dialect has it.
+const Command* find_command(std::string_view name, Dialect dialect);
 
-// Throws base::Error (invalid) with pflag's words: "unknown flag: --x", "flag needs an argument: --file" …
-Arguments parse(std::span<const std::string> argv);
+// `docker` as the first word changes to docker's dialect, `compose` behind that back to Compose's. Throws base::Error
+// (invalid) with pflag's words: "unknown flag: --x", "flag needs an argument: --file" …
+Arguments parse(std::span<const std::string> argv, Dialect dialect = Dialect::compose);
 
 // What several commands share as their first word: `image ls`, `image rm`.
 struct Noun {
@@ -87,7 +105,8 @@ struct Noun {
 std::span<const Noun> nouns();
 const Noun* find_noun(std::string_view name);  // null: there is none
 
-std::string help_text(const Command* command, std::string_view program);  // null: of the program
+// null: of the program
+std::string help_text(const Command* command, std::string_view program, Dialect dialect = Dialect::compose);
 std::string help_text(const Noun& noun, std::string_view program);
 
 // argv without the program's name → exit status. Prints help, version, usage errors; catches what a command throws.

@@ -69,6 +69,7 @@ constinit const Command exec_command{
     .run = exec,
     .least = 2,
     .options_end_at_first_argument = true,
+    .outside = "container exec",
 };
 
 }  // namespace tutti::cli

@@ -108,24 +108,46 @@ std::string nouns_text() {
     return rows_text(std::move(rows));
 }
 
+// docker's own list: its words, then what they are about.
+std::string docker_help(std::string_view program) {
+    std::vector<Row> rows;
+    for (const Command* command : commands())
+        if (!command->hidden && !command->docker.empty() && command->docker.find(' ') == std::string_view::npos)
+            rows.push_back({command->docker, command->help});
+    rows.push_back({"compose", "Define and run multi-container applications"});
+    return base::cat(
+        "Usage:  ", program, " [OPTIONS] COMMAND\n\nContainers, images, networks and volumes by name\n\nCommands:\n",
+        rows_text(std::move(rows)), "\nManagement Commands:\n", nouns_text(), "\nGlobal Options:\n",
+        flags_text(shown(docker_flags())), "\nRun '", program, " COMMAND --help' for more information on a command.\n");
+}
+
+std::string program_help(std::string_view program) {
+    return base::cat("Usage:  ", program,
+                     " [OPTIONS] COMMAND\n\nDefine and run multi-container applications\n\nOptions:\n",
+                     flags_text(shown(global_flags())), "\nCommands:\n", commands_text(),
+                     program == "tutti" ? base::cat("\nSingle things by name:\n", nouns_text()) : std::string(),
+                     "\nRun '", program, " COMMAND --help' for more information on a command.\n");
+}
+
+std::string aliases_text(const Command& command, Dialect dialect) {
+    std::vector<std::string_view> names(command.aliases.begin(), command.aliases.end());
+    if (dialect == Dialect::docker && !command.docker.empty() && command.docker != command.name &&
+        std::ranges::find(names, command.docker) == names.end())
+        names.push_back(command.docker);
+    if (names.empty()) return {};
+    std::string out = base::cat("Aliases:\n  ", command.name);
+    for (const std::string_view name : names) out += base::cat(", ", name);
+    return out + "\n\n";
+}
+
 }  // namespace
 
-std::string help_text(const Command* command, std::string_view program) {
-    if (!command)
-        return base::cat("Usage:  ", program,
-                         " [OPTIONS] COMMAND\n\nDefine and run multi-container applications\n\nOptions:\n",
-                         flags_text(shown(global_flags())), "\nCommands:\n", commands_text(),
-                         program == "tutti" ? base::cat("\nSingle things by name:\n", nouns_text()) : std::string(),
-                         "\nRun '", program, " COMMAND --help' for more information on a command.\n");
+std::string help_text(const Command* command, std::string_view program, Dialect dialect) {
+    if (!command) return dialect == Dialect::docker ? docker_help(program) : program_help(program);
     std::vector<const Flag*> flags = shown(command->flags);
     flags.push_back(find_flag(nullptr, "dry-run"));
-    std::string out = base::cat("Usage:  ", program, " ", command->usage, "\n\n", command->help, "\n\n");
-    if (!command->aliases.empty()) {
-        out += base::cat("Aliases:\n  ", command->name);
-        for (const std::string_view alias : command->aliases) out += base::cat(", ", alias);
-        out += "\n\n";
-    }
-    return base::cat(out, "Options:\n", flags_text(std::move(flags)));
+    return base::cat("Usage:  ", program, " ", command->usage, "\n\n", command->help, "\n\n",
+                     aliases_text(*command, dialect), "Options:\n", flags_text(std::move(flags)));
 }
 
 std::string help_text(const Noun& noun, std::string_view program) {

@@ -5,10 +5,10 @@
 #include "cli/commands.h"
 #include "cli/image_names.h"
 #include "cli/progress_frame.h"
+#include "cli/single.h"
 #include "cli/table.h"
 #include "cli/up.h"
-#include "doc/json.h"
-#include "verbs/words.h"
+#include "docker/wire/inspect.h"
 
 namespace tutti::cli {
 
@@ -21,12 +21,6 @@ engine::Image required(engine::Engine& engine, const std::string& name) {
     auto image = engine.images().find(name);
     if (!image) throw base::Error(base::ErrorKind::not_found, cat("No such image: ", name));
     return std::move(*image);
-}
-
-std::string ago(engine::Time time) {
-    if (time == engine::Time{}) return "N/A";
-    const auto age = std::chrono::system_clock::now() - time;
-    return verbs::human_duration(std::chrono::duration_cast<std::chrono::seconds>(age)) + " ago";
 }
 
 std::string size_text(std::int64_t bytes) { return short_size(static_cast<double>(bytes)); }
@@ -173,86 +167,10 @@ int list(const Arguments& arguments, Session& session) {
     return 0;
 }
 
-Node keys_of(const std::vector<std::string>& names) {
-    Node out = Node::map();
-    for (const std::string& name : names) out.set(name, Node::map());
-    return out;
-}
-
-Node health_node(const engine::HealthCheck& check) {
-    Node out = Node::map();
-    out.set("Test", Node::texts(check.test));
-    const auto time = [&](std::string_view key, engine::Nanoseconds value) {
-        if (value.count() != 0) out.set(key, Node(static_cast<std::int64_t>(value.count())));
-    };
-    time("Interval", check.interval);
-    time("Timeout", check.timeout);
-    time("StartPeriod", check.start_period);
-    time("StartInterval", check.start_interval);
-    if (check.retries != 0) out.set("Retries", Node(std::int64_t{check.retries}));
-    return out;
-}
-
-// The fields of Docker's GET /images/NAME/json that scripts read.
-Node inspect_node(const engine::Image& image) {
-    Node config = Node::map();
-    if (!image.user.empty()) config.set("User", Node(image.user));
-    if (!image.exposed_ports.empty()) config.set("ExposedPorts", keys_of(image.exposed_ports));
-    config.set("Env", Node::texts(image.env));
-    config.set("Cmd", image.command.empty() ? Node() : Node::texts(image.command));
-    if (image.health_check) config.set("Healthcheck", health_node(*image.health_check));
-    if (!image.volumes.empty()) config.set("Volumes", keys_of(image.volumes));
-    config.set("WorkingDir", Node(image.working_dir));
-    config.set("Entrypoint", image.entrypoint.empty() ? Node() : Node::texts(image.entrypoint));
-    Node labels = Node::map();
-    for (const auto& [key, value] : image.labels) labels.set(key, Node(value));
-    config.set("Labels", image.labels.empty() ? Node() : std::move(labels));
-    if (!image.stop_signal.empty()) config.set("StopSignal", Node(image.stop_signal));
-    if (!image.shell.empty()) config.set("Shell", Node::texts(image.shell));
-
-    Node layers = Node::map();
-    layers.set("Type", Node("layers"));
-    layers.set("Layers", Node::texts(image.layers));
-    Node metadata = Node::map();
-    metadata.set("LastTagTime", Node(base::to_rfc3339(image.last_tagged)));
-
-    Node out = Node::map();
-    out.set("Id", Node(image.id));
-    out.set("RepoTags", Node::texts(image.tags));
-    out.set("RepoDigests", Node::texts(image.digests));
-    out.set("Comment", Node(image.comment));
-    out.set("Created", Node(base::to_rfc3339(image.created)));
-    out.set("Config", std::move(config));
-    out.set("Architecture", Node(image.architecture));
-    if (!image.variant.empty()) out.set("Variant", Node(image.variant));
-    out.set("Os", Node(image.os));
-    out.set("Author", Node(image.author));
-    out.set("Size", Node(image.size));
-    out.set("RootFS", std::move(layers));
-    out.set("Metadata", std::move(metadata));
-    return out;
-}
-
 int inspect(const Arguments& arguments, Session& session) {
-    const std::string format = arguments.text("format");
-    Node all = Node::list();
-    bool missing = false;
-    for (const std::string& name : arguments.rest()) {
-        const auto image = session.engine().images().find(name);
-        if (image) {
-            all.push(inspect_node(*image));
-            continue;
-        }
-        session.err(cat("Error: No such image: ", name, "\n"));
-        missing = true;
-    }
-    if (format.empty() || format == "json") {
-        session.out(doc::write_json(all, {.pretty = true, .indent = 4, .escape_html = false}) + "\n");
-    } else {
-        const GoTemplate wanted(format);
-        for (const Node& one : all.items()) session.out(wanted.run(one) + "\n");
-    }
-    return missing ? 1 : 0;
+    return print_inspected(arguments, session, arguments.rest(), [&](const std::string& name) {
+        return docker::wire::inspect_body(required(session.engine(), name));
+    });
 }
 
 int history(const Arguments& arguments, Session& session) {
@@ -288,9 +206,6 @@ int history(const Arguments& arguments, Session& session) {
     return 0;
 }
 
-constexpr std::string_view format_help =
-    "Format output using a custom template:\n'table', 'table TEMPLATE', 'json' or 'TEMPLATE'";
-
 constexpr Flag list_flags[] = {
     {.name = "all", .letter = 'a', .help = "Show all images (none are hidden here)"},
     {.name = "digests", .help = "Show digests"},
@@ -325,6 +240,7 @@ constinit const Command image_ls_command{
     .most = 1,
     .reads_project = false,
     .aliases = list_aliases,
+    .docker = "images",
 };
 constinit const Command image_inspect_command{
     .name = "image inspect",
@@ -344,6 +260,7 @@ constinit const Command image_history_command{
     .least = 1,
     .most = 1,
     .reads_project = false,
+    .docker = "history",
 };
 
 }  // namespace tutti::cli

@@ -87,6 +87,7 @@ constinit const Command image_save_command{
     .run = save,
     .least = 1,
     .reads_project = false,
+    .docker = "save",
 };
 constinit const Command image_load_command{
     .name = "image load",
@@ -96,6 +97,7 @@ constinit const Command image_load_command{
     .run = load,
     .most = 0,
     .reads_project = false,
+    .docker = "load",
 };
 constinit const Command image_import_command{
     .name = "image import",
@@ -106,6 +108,7 @@ constinit const Command image_import_command{
     .least = 1,
     .most = 2,
     .reads_project = false,
+    .docker = "import",
 };
 
 }  // namespace tutti::cli

@@ -137,6 +137,7 @@ constinit const Command image_pull_command{
     .least = 1,
     .most = 1,
     .reads_project = false,
+    .docker = "pull",
 };
 constinit const Command image_push_command{
     .name = "image push",
@@ -147,6 +148,7 @@ constinit const Command image_push_command{
     .least = 1,
     .most = 1,
     .reads_project = false,
+    .docker = "push",
 };
 constinit const Command image_tag_command{
     .name = "image tag",
@@ -156,6 +158,7 @@ constinit const Command image_tag_command{
     .least = 2,
     .most = 2,
     .reads_project = false,
+    .docker = "tag",
 };
 constinit const Command image_rm_command{
     .name = "image rm",
@@ -166,6 +169,7 @@ constinit const Command image_rm_command{
     .least = 1,
     .reads_project = false,
     .aliases = remove_aliases,
+    .docker = "rmi",
 };
 constinit const Command image_prune_command{
     .name = "image prune",

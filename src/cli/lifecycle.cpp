@@ -116,6 +116,7 @@ constinit const Command start_command{
     .help = "Start services",
     .flags = start_flags,
     .run = start,
+    .outside = "container start",
 };
 constinit const Command stop_command{
     .name = "stop",
@@ -123,6 +124,7 @@ constinit const Command stop_command{
     .help = "Stop services",
     .flags = stop_flags,
     .run = stop,
+    .outside = "container stop",
 };
 constinit const Command restart_command{
     .name = "restart",
@@ -130,6 +132,7 @@ constinit const Command restart_command{
     .help = "Restart service containers",
     .flags = restart_flags,
     .run = restart,
+    .outside = "container restart",
 };
 constinit const Command kill_command{
     .name = "kill",
@@ -137,6 +140,7 @@ constinit const Command kill_command{
     .help = "Force stop service containers",
     .flags = kill_flags,
     .run = kill,
+    .outside = "container kill",
 };
 constinit const Command remove_command{
     .name = "rm",
@@ -144,18 +148,21 @@ constinit const Command remove_command{
     .help = "Removes stopped service containers",
     .flags = remove_flags,
     .run = remove,
+    .outside = "container rm",
 };
 constinit const Command pause_command{
     .name = "pause",
     .usage = "pause [SERVICE...]",
     .help = "Pause services",
     .run = pause,
+    .outside = "container pause",
 };
 constinit const Command unpause_command{
     .name = "unpause",
     .usage = "unpause [SERVICE...]",
     .help = "Unpause services",
     .run = unpause,
+    .outside = "container unpause",
 };
 
 }  // namespace tutti::cli

@@ -88,6 +88,7 @@ constinit const Command login_command{
     .run = login,
     .most = 1,
     .reads_project = false,
+    .docker = "login",
 };
 constinit const Command logout_command{
     .name = "logout",
@@ -96,6 +97,7 @@ constinit const Command logout_command{
     .run = logout,
     .most = 1,
     .reads_project = false,
+    .docker = "logout",
 };
 
 }  // namespace tutti::cli

@@ -97,6 +97,7 @@ constinit const Command logs_command{
     .help = "View output from containers",
     .flags = flags,
     .run = logs,
+    .outside = "container logs",
 };
 
 }  // namespace tutti::cli

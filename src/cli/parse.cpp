@@ -12,9 +12,10 @@ namespace {
     throw base::Error(base::ErrorKind::invalid, std::move(message), std::move(hint));
 }
 
-// The last word of a nested command's name is what messages call it.
-std::string full_name(const Command* command) {
-    return command ? base::cat("docker compose ", command->name) : std::string("docker compose");
+// As messages call it: what stands on single things is docker's, the rest Compose's.
+std::string full_name(const Command& command, Dialect dialect) {
+    const bool single = dialect == Dialect::docker || command.name.find(' ') != std::string_view::npos;
+    return base::cat(single ? "docker " : "docker compose ", command.name);
 }
 
 std::optional<bool> to_bool(std::string_view text) {
@@ -79,11 +80,13 @@ std::vector<std::string> Arguments::texts(std::string_view name) const {
 // flags stand before the command, except --dry-run and --help.
 class Parser {
   public:
-    explicit Parser(std::span<const std::string> argv) : rest_(argv) {}
+    Parser(std::span<const std::string> argv, Dialect dialect) : rest_(argv) { out_.dialect_ = dialect; }
 
     Arguments parse() {
+        out_.through_docker_ = out_.dialect_ == Dialect::docker;
         before_command();
         if (!out_.command_) return std::move(out_);
+        out_.after_.assign(rest_.begin(), rest_.end());
         bool only_arguments = false;
         while (!rest_.empty()) {
             const std::string word = take();
@@ -107,27 +110,44 @@ class Parser {
         return word;
     }
 
-    // As the standalone docker-compose: -h is --help, -v and --version are the command `version`.
+    // As the standalone docker-compose: -h is --help, -v and --version are the command `version`; docker's own -v is
+    // one short line.
     void before_command() {
         while (!rest_.empty() && !out_.command_) {
             std::string word = take();
-            if (word == "-v" || word == "--version") word = "version";
+            const bool docker = out_.dialect_ == Dialect::docker;
+            if (word == "-v" || word == "--version") word = docker ? "--version" : "version";
             if (word == "-h") word = "--help";
-            if (word == "--" || word == "-" || !word.starts_with('-')) return command(word);
+            if (word == "--version") {
+                out_.command_ = find_command(word, Dialect::docker);
+                return;
+            }
+            const bool is_word = word == "--" || word == "-" || !word.starts_with('-');
+            if (is_word && changes_dialect(word)) continue;
+            if (is_word) return command(word);
             flag(word);
         }
+    }
+
+    bool changes_dialect(std::string_view word) {
+        if (word != "compose" && (word != "docker" || out_.dialect_ == Dialect::docker)) return false;
+        out_.dialect_ = word == "docker" ? Dialect::docker : Dialect::compose;
+        out_.through_docker_ = out_.through_docker_ || word == "docker";
+        return true;
     }
 
     void command(const std::string& word) {
         // The longest name wins: `alpha viz` before `alpha`.
         std::string name = word;
         std::size_t words = 0;
-        const Command* best = find_command(name);
-        for (std::size_t i = 0; i < rest_.size() && !rest_[i].starts_with('-'); ++i) {
+        const Command* best = find_command(name, out_.dialect_);
+        out_.called_ = name;
+        for (std::size_t i = 0; i < rest_.size() && i < 2 && !rest_[i].starts_with('-'); ++i) {
             name += base::cat(" ", rest_[i]);
-            if (const Command* nested = find_command(name)) {
+            if (const Command* nested = find_command(name, out_.dialect_)) {
                 best = nested;
                 words = i + 1;
+                out_.called_ = name;
             }
         }
         if (!best) {
@@ -140,22 +160,19 @@ class Parser {
         rest_ = rest_.subspan(words);
     }
 
-    static const Command* find_command(std::string_view name) {
-        for (const Command* command : commands())
-            if (command->name == name || std::ranges::find(command->aliases, name) != command->aliases.end())
-                return command;
-        return nullptr;
-    }
-
     // After the command only its own flags count, and the two that go everywhere.
     const Flag* find_here(std::string_view name) const {
+        if (!out_.command_ && out_.dialect_ == Dialect::docker) {
+            const auto found = std::ranges::find(docker_flags(), name, &Flag::name);
+            return found == docker_flags().end() ? nullptr : &*found;
+        }
         if (!out_.command_ || name == "dry-run") return find_flag(out_.command_, name);
         const auto found = std::ranges::find(out_.command_->flags, name, &Flag::name);
         return found == out_.command_->flags.end() ? nullptr : &*found;
     }
 
     const Flag* find_letter(char letter) const {
-        const auto flags = out_.command_ ? out_.command_->flags : global_flags();
+        const auto flags = out_.command_ ? out_.command_->flags : flags_before_command(out_.dialect_);
         const auto found = std::ranges::find(flags, letter, &Flag::letter);
         return found == flags.end() ? nullptr : &*found;
     }
@@ -224,7 +241,7 @@ class Parser {
             for (const Flag& flag : flags)
                 if (!flag.hidden) names.push_back(flag.name);
         };
-        add(out_.command_ ? out_.command_->flags : global_flags());
+        add(out_.command_ ? out_.command_->flags : flags_before_command(out_.dialect_));
         std::string hint;
         if (out_.command_ && find_flag(nullptr, name))
             hint = base::cat("--", name, " stands before the command: --", name, " … ", out_.command_->name);
@@ -237,13 +254,13 @@ class Parser {
         const Command& command = *out_.command_;
         const std::size_t count = out_.rest_.size();
         if (command.most == 0 && count > 0)
-            fail(base::cat("unknown command \"", out_.rest_[0], "\" for \"", full_name(&command), "\""));
+            fail(base::cat("unknown command \"", out_.rest_[0], "\" for \"", full_name(command, out_.dialect_), "\""));
         if (count < command.least)
-            fail(base::cat("\"", full_name(&command), "\" requires at least ", command.least, " argument",
+            fail(base::cat("\"", full_name(command, out_.dialect_), "\" requires at least ", command.least, " argument",
                            command.least == 1 ? "" : "s"),
                  base::cat("usage: ", command.usage));
         if (count > command.most)
-            fail(base::cat("\"", full_name(&command), "\" accepts at most ", command.most, " argument",
+            fail(base::cat("\"", full_name(command, out_.dialect_), "\" accepts at most ", command.most, " argument",
                            command.most == 1 ? "" : "s"),
                  base::cat("usage: ", command.usage));
         for (const auto& [one, other] : command.conflicts)
@@ -254,6 +271,6 @@ class Parser {
     Arguments out_;
 };
 
-Arguments parse(std::span<const std::string> argv) { return Parser(argv).parse(); }
+Arguments parse(std::span<const std::string> argv, Dialect dialect) { return Parser(argv, dialect).parse(); }
 
 }  // namespace tutti::cli

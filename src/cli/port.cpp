@@ -50,6 +50,7 @@ constinit const Command port_command{
     .flags = flags,
     .run = port,
     .least = 2,
+    .outside = "container port",
 };
 
 }  // namespace tutti::cli

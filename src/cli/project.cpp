@@ -1,6 +1,7 @@
 #include "cli/project.h"
 
 #include "base/text.h"
+#include "compose/discovery.h"
 #include "doc/json.h"
 
 namespace tutti::cli {
@@ -44,6 +45,16 @@ std::optional<compose::Loaded> load_project(const compose::LoadOptions& options,
     auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
     if (!report(reading, arguments, session)) return std::nullopt;
     return loaded;
+}
+
+bool is_in_project(const Arguments& arguments, const Session& session) {
+    for (const char* flag : {"file", "project-name", "project-directory"})
+        if (arguments.given(flag)) return true;
+    for (const char* variable : {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME"})
+        if (!session.variable(variable).empty()) return true;
+    Reading reading;
+    const compose::Reading files{session.files, reading.sources, reading.diagnostics};
+    return !compose::find_compose_files(session.folder, files).empty() || reading.diagnostics.failed();
 }
 
 std::string json_error(std::string_view message) {

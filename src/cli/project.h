@@ -30,6 +30,9 @@ bool report(Reading& reading, const Arguments& arguments, const Session& session
 std::optional<compose::Loaded> load_project(const compose::LoadOptions& options, const Arguments& arguments,
                                             Session& session);
 
+// Files or a name of a project are given or found: by flags, variables, or in this folder and above.
+bool is_in_project(const Arguments& arguments, const Session& session);
+
 // How an error looks under --progress json.
 std::string json_error(std::string_view message);
 

@@ -1,13 +1,11 @@
 #include "base/error.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "cli/commands.h"
+#include "cli/container_rows.h"
 #include "cli/table.h"
 #include "cli/target.h"
 #include "cli/up.h"
-#include "doc/json.h"
 #include "state/labels.h"
-#include "verbs/words.h"
 
 namespace tutti::cli {
 
@@ -15,13 +13,6 @@ namespace {
 
 using base::cat;
 using doc::Node;
-
-// "2026-11-29 02:45:02 +0000 UTC", as Go prints a time.
-std::string go_time(engine::Time time) {
-    std::string text = base::to_rfc3339(time);
-    text = text.substr(0, text.find('.'));
-    return base::replace_all(text, "T", " ") + " +0000 UTC";
-}
 
 Node publishers(std::vector<engine::PublishedPort> ports) {
     std::stable_sort(ports.begin(), ports.end(),
@@ -39,42 +30,13 @@ Node publishers(std::vector<engine::PublishedPort> ports) {
 
 Node row_of(const state::Container& container, bool truncate, engine::Time now) {
     const engine::ContainerSummary& summary = container.summary;
-    std::vector<std::string> labels, networks, mounts;
-    for (const auto& [key, value] : summary.labels) labels.push_back(cat(key, "=", value));
-    for (const engine::Endpoint& endpoint : summary.endpoints) networks.push_back(endpoint.network);
-    std::int64_t local = 0;
-    for (const engine::MountPoint& mount : summary.mounts) {
-        const std::string& name = mount.name.empty() ? mount.source : mount.name;
-        mounts.push_back(truncate ? ellipsis(name, 15) : name);
-        if (mount.driver == "local") ++local;
-    }
     const bool over = summary.state == engine::ContainerState::exited || summary.state == engine::ContainerState::dead;
-    Node row = Node::map();
-    row.set("ID", Node(truncate ? summary.id.substr(0, 12) : summary.id));
+    Node row = container_row(summary, truncate, now);
     row.set("Name", Node(summary.name));
-    row.set("Names", Node(summary.name));
     row.set("Project", Node(container.project));
     row.set("Service", Node(container.service));
-    row.set("Image", Node(summary.image));
-    row.set("Command", Node(doc::write_json(Node(truncate ? ellipsis(summary.command, 20) : summary.command),
-                                            {.escape_html = false})));
-    row.set("CreatedAt", Node(go_time(summary.created)));
-    row.set(
-        "RunningFor",
-        Node(verbs::human_duration(std::chrono::duration_cast<std::chrono::seconds>(now - summary.created)) + " ago"));
-    row.set("State", Node(to_text(summary.state)));
-    row.set("Status", Node(verbs::status_text(summary, now)));
-    row.set("Health", Node(summary.state == engine::ContainerState::running && summary.health != engine::Health::none
-                               ? to_text(summary.health)
-                               : std::string_view()));
     row.set("ExitCode", Node(std::int64_t{over ? summary.exit_code : 0}));
     row.set("Publishers", publishers(summary.ports));
-    row.set("Ports", Node(verbs::ports_text(summary.ports)));
-    row.set("Labels", Node(base::join(labels, ",")));
-    row.set("Size", Node("0B"));
-    row.set("Mounts", Node(base::join(mounts, ",")));
-    row.set("LocalVolumes", Node(std::to_string(local)));
-    row.set("Networks", Node(base::join(networks, ",")));
     row.set("Engine", Node(container.label(state::label::engine)));
     return row;
 }
@@ -82,25 +44,11 @@ Node row_of(const state::Container& container, bool truncate, engine::Time now) 
 constexpr std::string_view table =
     "table {{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}";
 
-const std::vector<Titles>& titles() {
-    static const std::vector<Titles> all = {{"ID", "CONTAINER ID"},
-                                            {"Name", "NAME"},
-                                            {"Names", "NAMES"},
-                                            {"Project", "PROJECT"},
-                                            {"Service", "SERVICE"},
-                                            {"Image", "IMAGE"},
-                                            {"Command", "COMMAND"},
-                                            {"CreatedAt", "CREATED AT"},
-                                            {"RunningFor", "CREATED"},
-                                            {"Ports", "PORTS"},
-                                            {"State", "STATE"},
-                                            {"Status", "STATUS"},
-                                            {"Size", "SIZE"},
-                                            {"Labels", "LABELS"},
-                                            {"Mounts", "MOUNTS"},
-                                            {"Networks", "NETWORKS"},
-                                            {"LocalVolumes", "LOCAL VOLUMES"},
-                                            {"Engine", "ENGINE"}};
+std::vector<Titles> titles() {
+    std::vector<Titles> all = container_titles();
+    for (const Titles& more :
+         {Titles{"Name", "NAME"}, {"Project", "PROJECT"}, {"Service", "SERVICE"}, {"Engine", "ENGINE"}})
+        all.push_back(more);
     return all;
 }
 
@@ -156,15 +104,8 @@ int ps(const Arguments& arguments, Session& session) {
         rows.push_back(row_of(container, !arguments.on("no-trunc"), std::chrono::system_clock::now()));
         engines = engines || !container.label(state::label::engine).empty();
     }
-    Node result;
     print_rows(session, arguments.text("format"), cat(table, engines ? "\t{{.Engine}}" : ""), titles(), rows,
-               [&](std::size_t row) -> Methods {
-                   return [&, row](std::string_view name, const std::vector<Node>& given) -> const Node* {
-                       if (name != "Label" || given.size() != 1 || !given[0].is_text()) return nullptr;
-                       result = Node(containers[row].label(given[0].as_text()));
-                       return &result;
-                   };
-               });
+               [&](std::size_t row) { return label_method(containers[row].summary.labels); });
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/docker_words.h"
 #include "cli/project.h"
 #include "cli/session.h"
 
@@ -58,6 +59,7 @@ void choose_engine(const Arguments& arguments, std::map<std::string, std::string
         return true;
     };
     set("engine", "TUTTI_ENGINE");
+    set("config", "DOCKER_CONFIG");
     if (arguments.given("host") && arguments.given("context"))
         fail("conflicting options: cannot specify both --host and --context");
     if (set("host", "DOCKER_HOST")) environment.erase("DOCKER_CONTEXT");
@@ -115,30 +117,55 @@ int noun_alone(const Noun& noun, const Arguments& arguments, const Session& sess
         session.out(help_text(noun, session.program));
         return 0;
     }
+    std::vector<std::string_view> names;
+    for (const Command* command : commands())
+        if (command->name.starts_with(base::cat(noun.name, " "))) names.push_back(command->name);
+    const auto near = base::did_you_mean(base::cat(noun.name, " ", rest[1]), names);
     fail(base::cat("unknown command: \"", noun.name, " ", rest[1], "\""),
-         base::cat("'", session.program, " ", noun.name, " --help' lists the commands"));
+         near ? base::cat("did you mean '", *near, "'?")
+              : base::cat("'", session.program, " ", noun.name, " --help' lists the commands"));
 }
 
 int unknown_command(const Arguments& arguments, const Session& session) {
     const std::string& name = arguments.rest()[0];
+    const bool docker = arguments.dialect() == Dialect::docker;
     if (const Noun* noun = find_noun(name)) return noun_alone(*noun, arguments, session);
+    if (docker) refuse_docker_word(name);
     std::vector<std::string_view> names;
-    for (const Command* command : commands())
-        if (!command->hidden) names.push_back(command->name);
+    for (const Command* command : commands()) {
+        const std::string_view word = docker ? command->docker : command->name;
+        if (!command->hidden && !word.empty()) names.push_back(word);
+    }
     const auto near = base::did_you_mean(name, names);
-    fail(base::cat("unknown docker command: \"compose ", name, "\""),
+    fail(base::cat("unknown docker command: \"", docker ? "" : "compose ", name, "\""),
          near ? base::cat("did you mean '", *near, "'?")
               : base::cat("'", session.program, " --help' lists the commands"));
 }
 
+// Outside any project a name that is given can only be a container's: `logs NAME` is then `container logs NAME`.
+std::optional<Arguments> about_a_container(const Arguments& arguments, const Session& session) {
+    const Command& command = *arguments.command();
+    if (command.outside.empty() || arguments.rest().empty() || is_in_project(arguments, session)) return std::nullopt;
+    std::vector<std::string> words;
+    for (const std::string_view word : base::split(command.outside, ' ')) words.emplace_back(word);
+    words.insert(words.end(), arguments.after_command().begin(), arguments.after_command().end());
+    return parse(words);
+}
+
 int run_parsed(const Arguments& arguments, Session& session) {
     const Command* command = arguments.command();
+    if (arguments.dialect() == Dialect::docker && session.program == "tutti") session.program = "tutti docker";
+    if (arguments.is_docker_compose()) session.program = "docker compose";
     if (!command && !arguments.wants_help() && !arguments.rest().empty()) return unknown_command(arguments, session);
     if (!command || arguments.wants_help()) {
-        session.out(help_text(command, session.program));
+        session.out(help_text(command, session.program, arguments.dialect()));
         return 0;
     }
     if (command->heeds_global_flags && !prepare(arguments, session)) return 1;
+    if (const auto other = about_a_container(arguments, session)) {
+        session.short_form = true;
+        return other->command()->run(*other, session);
+    }
     return command->run(arguments, session);
 }
 
@@ -153,7 +180,7 @@ void print(const base::Error& error, const Session& session) {
 int run(std::span<const std::string> argv, Session& session) {
     constexpr int failed = 1, cancelled = 130;
     try {
-        return run_parsed(parse(argv), session);
+        return run_parsed(parse(argv, session.program == "docker" ? Dialect::docker : Dialect::compose), session);
     } catch (const base::Error& error) {
         print(error, session);
         return failed;

@@ -16,7 +16,8 @@
 namespace tutti::cli {
 
 struct Session {
-    std::string program = "tutti";                   // how we were called: tutti or docker-compose
+    // How we were called: tutti, docker-compose, docker, "docker compose" or "tutti docker".
+    std::string program = "tutti";
     std::string version;                             // our own
     std::map<std::string, std::string> environment;  // of the process
     std::string folder;                              // working directory, absolute
@@ -48,6 +49,7 @@ struct Session {
 
     // From the global flags and their variables, set before the command runs.
     std::string progress = "auto";  // auto, tty, plain, json, quiet
+    bool short_form = false;        // `exec NAME` outside any project, for `container exec NAME`
     bool ansi = true;               // --ansi never is off
     bool ansi_always = false;
     bool colour = false;         // for standard error

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/progress_frame.h"
+#include "cli/stats_rows.h"
 #include "cli/table.h"
 #include "cli/target.h"
 
@@ -36,9 +37,9 @@ double cpu_percent(const engine::Stats& before, const engine::Stats& now) {
     return used > 0 && whole > 0 ? used / whole * now.online_cpus * 100 : 0;
 }
 
-Node row_of(const state::Container& container, const engine::Stats* before, const engine::Stats* now, bool truncate) {
+Node row_of(const StatsSource& source, const engine::Stats* before, const engine::Stats* now, bool truncate) {
     const auto size = [](std::uint64_t bytes) { return short_size(static_cast<double>(bytes)); };
-    const std::string id = truncate ? container.id().substr(0, 12) : container.id();
+    const std::string id = truncate ? source.id.substr(0, 12) : source.id;
     Node row = Node::map();
     row.set("BlockIO", Node(now ? cat(size(now->block_read), " / ", size(now->block_write)) : std::string("-- / --")));
     row.set("CPUPerc", Node(now ? fixed(before ? cpu_percent(*before, *now) : 0) : std::string("--")));
@@ -50,7 +51,7 @@ Node row_of(const state::Container& container, const engine::Stats* before, cons
                                 : std::string("--")));
     row.set("MemUsage", Node(now ? cat(binary_size(used), " / ", binary_size(static_cast<double>(now->memory_limit)))
                                  : std::string("-- / --")));
-    row.set("Name", Node(container.name()));
+    row.set("Name", Node(source.name));
     row.set("NetIO", Node(now ? cat(size(now->network_rx), " / ", size(now->network_tx)) : std::string("-- / --")));
     row.set("PIDs", Node(now ? std::to_string(now->pids) : std::string("--")));
     return row;
@@ -75,30 +76,13 @@ constexpr std::string_view table =
 int stats(const Arguments& arguments, Session& session) {
     const auto name = project_name(arguments, session);
     if (!name) return 1;
-    engine::Engine& engine = session.engine();
-    const bool once = arguments.on("no-stream"), truncate = !arguments.on("no-trunc");
-    std::map<std::string, engine::Stats> before;
-    for (bool first = true;; first = false) {
-        if (!first) session.scope.sleep(std::chrono::seconds(1));
-        std::vector<Node> rows;
-        std::map<std::string, engine::Stats> now;
-        for (const state::Container& container : state::list_containers(engine, *name, arguments.on("all"))) {
-            if (!arguments.rest().empty() && container.service != arguments.rest()[0]) continue;
-            try {
-                if (container.running()) now[container.id()] = engine.containers().stats(container.id());
-            } catch (const base::Error& error) {  // it has just ended
-                if (error.kind() != base::ErrorKind::not_found && error.kind() != base::ErrorKind::conflict) throw;
-            }
-            const auto old = before.find(container.id()), current = now.find(container.id());
-            rows.push_back(row_of(container, old == before.end() ? nullptr : &old->second,
-                                  current == now.end() ? nullptr : &current->second, truncate));
-        }
-        before = std::move(now);
-        if (once && first) continue;  // the use of CPU is a difference of two
-        if (!once && session.out_is_terminal) session.out("\033[2J\033[H");
-        print_rows(session, arguments.text("format"), std::string(table), titles(), rows);
-        if (once) return 0;
-    }
+    return show_stats(arguments, session, [&] {
+        std::vector<StatsSource> sources;
+        for (const state::Container& container : state::list_containers(session.engine(), *name, arguments.on("all")))
+            if (arguments.rest().empty() || container.service == arguments.rest()[0])
+                sources.push_back({container.id(), container.name(), container.running()});
+        return sources;
+    });
 }
 
 constexpr Flag flags[] = {
@@ -112,6 +96,32 @@ constexpr Flag flags[] = {
 
 }  // namespace
 
+int show_stats(const Arguments& arguments, Session& session, const std::function<std::vector<StatsSource>()>& sources) {
+    engine::Containers& containers = session.engine().containers();
+    const bool once = arguments.on("no-stream"), truncate = !arguments.on("no-trunc");
+    std::map<std::string, engine::Stats> before;
+    for (bool first = true;; first = false) {
+        if (!first) session.scope.sleep(std::chrono::seconds(1));
+        std::vector<Node> rows;
+        std::map<std::string, engine::Stats> now;
+        for (const StatsSource& source : sources()) {
+            try {
+                if (source.running) now[source.id] = containers.stats(source.id);
+            } catch (const base::Error& error) {  // it has just ended
+                if (error.kind() != base::ErrorKind::not_found && error.kind() != base::ErrorKind::conflict) throw;
+            }
+            const auto old = before.find(source.id), current = now.find(source.id);
+            rows.push_back(row_of(source, old == before.end() ? nullptr : &old->second,
+                                  current == now.end() ? nullptr : &current->second, truncate));
+        }
+        before = std::move(now);
+        if (once && first) continue;  // the use of CPU is a difference of two
+        if (!once && session.out_is_terminal) session.out("\033[2J\033[H");
+        print_rows(session, arguments.text("format"), std::string(table), titles(), rows);
+        if (once) return 0;
+    }
+}
+
 constinit const Command stats_command{
     .name = "stats",
     .usage = "stats [OPTIONS] [SERVICE]",
@@ -119,6 +129,7 @@ constinit const Command stats_command{
     .flags = flags,
     .run = stats,
     .most = 1,
+    .outside = "container stats",
 };
 
 }  // namespace tutti::cli

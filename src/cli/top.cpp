@@ -56,6 +56,7 @@ constinit const Command top_command{
     .usage = "top [SERVICES...]",
     .help = "Display the running processes",
     .run = top,
+    .outside = "container top",
 };
 
 }  // namespace tutti::cli

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "cli/target.h"
+#include "cli/volume_rows.h"
 #include "state/labels.h"
 
 namespace tutti::cli {
@@ -12,32 +13,6 @@ namespace {
 
 using base::cat;
 using doc::Node;
-
-Node row_of(const engine::Volume& volume) {
-    std::vector<std::string> labels;
-    for (const auto& [key, value] : volume.labels) labels.push_back(cat(key, "=", value));
-    Node row = Node::map();
-    row.set("Availability", Node("N/A"));
-    row.set("Driver", Node(volume.driver));
-    row.set("Group", Node("N/A"));
-    row.set("Labels", Node(base::join(labels, ",")));
-    row.set("Links", Node("N/A"));
-    row.set("Mountpoint", Node(volume.mountpoint));
-    row.set("Name", Node(volume.name));
-    row.set("Scope", Node(volume.scope));
-    row.set("Size", Node("N/A"));
-    row.set("Status", Node("N/A"));
-    return row;
-}
-
-const std::vector<Titles>& titles() {
-    static const std::vector<Titles> all = {{"Driver", "DRIVER"}, {"Name", "VOLUME NAME"},
-                                            {"Scope", "SCOPE"},   {"Mountpoint", "MOUNTPOINT"},
-                                            {"Labels", "LABELS"}, {"Size", "SIZE"},
-                                            {"Links", "LINKS"},   {"Status", "STATUS"},
-                                            {"Group", "GROUP"},   {"Availability", "AVAILABILITY"}};
-    return all;
-}
 
 int volumes(const Arguments& arguments, Session& session) {
     const auto subject = project_or_name(arguments, session, arguments.rest());
@@ -57,9 +32,9 @@ int volumes(const Arguments& arguments, Session& session) {
         return 0;
     }
     std::vector<Node> rows;
-    for (const engine::Volume& volume : found) rows.push_back(row_of(volume));
+    for (const engine::Volume& volume : found) rows.push_back(volume_row(volume));
     Node result;
-    print_rows(session, arguments.text("format"), "table {{.Driver}}\t{{.Name}}", titles(), rows,
+    print_rows(session, arguments.text("format"), "table {{.Driver}}\t{{.Name}}", volume_titles(), rows,
                [&](std::size_t row) -> Methods {
                    return [&, row](std::string_view name, const std::vector<Node>& given) -> const Node* {
                        if (name != "Label" || given.size() != 1 || !given[0].is_text()) return nullptr;

@@ -58,6 +58,7 @@ constinit const Command wait_command{
     .flags = flags,
     .run = wait,
     .least = 1,
+    .outside = "container wait",
 };
 
 }  // namespace tutti::cli

@@ -66,7 +66,7 @@ static records::State first_state(Parts& parts, const records::Config& config) {
     state.name = spec.name;
     state.image = spec.image;
     state.image_id = config.image_id;
-    state.command = command_line(config.args);
+    state.command = command_column(config.args);
     state.created = config.created;
     state.labels = spec.labels;
     state.mounts = mount_points(parts, spec);

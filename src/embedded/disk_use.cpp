@@ -1,31 +1,11 @@
 #include "embedded/disk_use.h"
 
-#include <fts.h>
-#include <sys/stat.h>
-
-#include <memory>
-#include <set>
+#include "os/tree_size.h"
 
 namespace tutti::embedded {
 
-std::int64_t bytes_below(const std::string& folder) {
-    std::string path = folder;
-    char* const roots[] = {path.data(), nullptr};
-    const std::unique_ptr<FTS, int (*)(FTS*)> walk(::fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, nullptr),
-                                                   ::fts_close);
-    if (!walk) return 0;
-    std::int64_t bytes = 0;
-    std::set<ino_t> linked;
-    while (const FTSENT* entry = ::fts_read(walk.get())) {
-        if (entry->fts_info != FTS_F) continue;
-        if (entry->fts_statp->st_nlink > 1 && !linked.insert(entry->fts_statp->st_ino).second) continue;
-        bytes += entry->fts_statp->st_size;
-    }
-    return bytes;
-}
-
 void add_sizes(Parts& parts, const records::Folder& folder, engine::ContainerSummary& line) {
-    line.size_rw = bytes_below(folder.file("upper"));
+    line.size_rw = os::tree_size(folder.file("upper"));
     line.size_root = line.size_rw;
     if (const auto image = parts.store().image(base::Digest::require(line.image_id))) line.size_root += image->size;
 }

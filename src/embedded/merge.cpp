@@ -96,4 +96,11 @@ std::vector<std::string> arguments(const ContainerSpec& merged) {
 
 std::string command_line(const std::vector<std::string>& arguments) { return base::join(arguments, " "); }
 
+std::string command_column(const std::vector<std::string>& arguments) {
+    std::vector<std::string> shown = arguments;
+    for (std::size_t i = 1; i < shown.size(); ++i)
+        if (shown[i].find(' ') != std::string::npos) shown[i] = base::cat("'", shown[i], "'");
+    return command_line(shown);
+}
+
 }  // namespace tutti::embedded

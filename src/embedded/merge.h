@@ -17,6 +17,8 @@ std::vector<std::string> arguments(const engine::ContainerSpec& merged);
 // "K=V" lines; of equal keys the later wins, at the place of the earlier. A key alone takes one away.
 std::vector<std::string> merge_env(const std::vector<std::string>& below, const std::vector<std::string>& above);
 
-std::string command_line(const std::vector<std::string>& arguments);  // for the COMMAND column
+std::string command_line(const std::vector<std::string>& arguments);
+std::string command_column(
+    const std::vector<std::string>& arguments);  // arguments with blanks in quotes, as Docker lists
 
 }  // namespace tutti::embedded

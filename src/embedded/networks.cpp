@@ -131,12 +131,17 @@ void NetworksFace::connect(const std::string& name, const std::string& container
     auto config = folder.config();
     auto evidence = evidence_of(folder);
     auto& state = evidence.state;
-    if (network_choice(config.spec).mode != NetworkMode::endpoints)
+    const auto choice = network_choice(config.spec);
+    if (choice.mode == NetworkMode::host || choice.mode == NetworkMode::container)
         throw Error(ErrorKind::conflict,
                     cat("container sharing network namespace with another container or host cannot be "
                         "connected to any other network"));
     auto& endpoints = config.spec.endpoints;
-    if (endpoints.empty()) endpoints = network_choice(config.spec).endpoints;
+    // Without any network, as after leaving its last one, it has a namespace of its own that this one comes into.
+    if (choice.mode == NetworkMode::none)
+        state.network_mode = config.spec.network_mode = network.spec.name;
+    else if (endpoints.empty())
+        endpoints = choice.endpoints;
     if (std::ranges::any_of(endpoints, [&](const auto& known) { return is_named(known, network); }))
         throw Error(ErrorKind::conflict,
                     cat("endpoint with name ", state.name, " already exists in network ", network.spec.name));

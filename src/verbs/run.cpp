@@ -10,6 +10,7 @@
 #include "plan/hooks.h"
 #include "plan/perform.h"
 #include "state/labels.h"
+#include "verbs/single.h"
 
 namespace tutti::verbs {
 
@@ -102,32 +103,6 @@ plan::CreateContainer creation(const model::Project& project, const model::Servi
     return step;
 }
 
-// Until the one-off has ended, and is removed where that was asked for. Says through the queue that it listens.
-int exit_code(engine::Engine& engine, const std::string& id, const RunOptions& options, os::Queue<int>& listening,
-              os::Scope& scope) {
-    std::optional<int> code;
-    os::Scope events = scope.child();
-    engine::EventOptions wish;
-    wish.labels = {cat(state::label::slug, "=", options.slug)};
-    wish.ready = [&] { listening.push(1); };
-    try {
-        engine.system().events(
-            wish,
-            [&](const engine::Event& event) {
-                if (event.type != "container" || event.id != id) return;
-                const auto given = event.attributes.find("exitCode");
-                if (event.action == "die" && given != event.attributes.end())
-                    code = static_cast<int>(base::to_int(given->second).value_or(0));
-                if (code && (event.action == "destroy" || !options.auto_remove)) events.cancel().cancel();
-            },
-            events.cancel());
-    } catch (const base::Cancelled&) { scope.cancel().check(); } catch (...) {
-        listening.close();
-        throw;
-    }
-    return code.value_or(0);
-}
-
 }  // namespace
 
 int run(model::Project project, engine::Engine& engine, const RunOptions& options, const CreateOptions& create,
@@ -176,7 +151,8 @@ int run(model::Project project, engine::Engine& engine, const RunOptions& option
     os::Scope waiting = scope.child();
     os::Queue<int> listening;
     waiting.spawn([&] {
-        code = exit_code(engine, id, options, listening, waiting);
+        code = exit_code_of(engine, id, {cat(state::label::slug, "=", options.slug)}, options.auto_remove, listening,
+                            waiting);
         listening.close();
     });
     listening.pop();
