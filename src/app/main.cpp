@@ -1,4 +1,5 @@
-// The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose or docker it behaves as that.
+// The program: reads the environment, wires the rooms, runs the verb. Called as docker-compose or docker it behaves as
+// that.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <termios.h>
