@@ -1,4 +1,5 @@
 #include "embedded/runtime/external/external.h"
+#include "embedded/runtime/spec_json.h"
 #include "embedded/runtime/test_box.h"
 
 namespace tutti::embedded::runtime {
@@ -48,6 +49,33 @@ TEST_P(Running, tells_what_cannot_be_executed) {
     EXPECT_EQ(plain.first, 126);
     EXPECT_NE(plain.second.find("permission denied"), std::string::npos) << plain.second;
     EXPECT_EQ(fails({"/etc"}).first, 126);
+}
+
+// What lies in another box is taken from within it, and by a path that its own links cannot lead out of it.
+TEST_P(Running, shares_the_memory_of_another_box) {
+    const Box donor = start(request({"/bin/sh", "-c", "echo seen > /dev/shm/note; exec sleep 1000"}));
+    while (!os::exists(base::cat("/proc/", donor.pid, "/root/dev/shm/note"))) ::sched_yield();
+    BoxRequest wanted = request({"/bin/cat", "/dev/shm/note"});
+    wanted.ipc = {Share::Kind::path, base::cat("/proc/", donor.pid, "/ns/ipc")};
+    BoxMount memory;
+    memory.source = base::cat("/proc/", donor.pid, "/root/dev/shm");
+    memory.target = "/dev/shm";
+    wanted.mounts.push_back(memory);
+    EXPECT_EQ(run(wanted), "seen\n");
+}
+
+TEST(Spec, what_we_do_not_do_is_refused_by_name) {
+    for (const char* what : {"intelRdt", "netDevices", "memoryPolicy"}) {
+        const std::string text = base::cat(R"({"ociVersion": "1.2.0", "root": {"path": "r"}, "linux": {")", what,
+                                           R"(": {"x": {}}}})");
+        try {
+            read_spec(doc::parse_json(text, "spec"));
+            ADD_FAILURE() << what << " was passed over";
+        } catch (const base::Error& error) {
+            EXPECT_EQ(error.kind(), base::ErrorKind::unsupported);
+            EXPECT_NE(std::string(error.what()).find(base::cat("linux.", what)), std::string::npos) << error.what();
+        }
+    }
 }
 
 TEST(External, is_refused_by_name_when_it_is_not_there) {

@@ -251,6 +251,7 @@ void fields(Io& io, Linux& v) {
     io("timeOffsets", v.time_offsets);
     io.refuse("intelRdt");
     io.refuse("netDevices");
+    io.refuse("memoryPolicy");
 }
 template <class Io>
 void fields(Io& io, Spec& v) {
@@ -291,7 +292,7 @@ class Reader {
     void refuse(std::string_view name) {
         const Node* found = node_.find(name);
         if (found && !found->is_null())
-            throw Error(ErrorKind::unsupported, cat(at(name), " is not supported by the native runtime"));
+            throw Error(ErrorKind::unsupported, cat(at(name), " is not supported"));
     }
 
   private:

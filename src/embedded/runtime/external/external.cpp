@@ -65,6 +65,29 @@ std::string spec_text(Spec spec, const CreateOptions& options, const std::string
     return base::replace_all(doc::write_json(whole), "\"\\u0001P\"", process);
 }
 
+// "/proc/PID/root/…"
+bool lies_in_a_box(const std::string& source) {
+    const auto parts = base::split(std::string_view(source), '/');
+    return parts.size() > 4 && parts[1] == "proc" && base::to_uint(parts[2]) && parts[3] == "root";
+}
+
+// A runtime cannot bind what lies in another mount namespace: the shim takes it and puts it where the spec then says.
+std::vector<shim::MountStep> stage_mounts(Spec& spec, const std::string& folder, PlanBuilder& plan) {
+    std::vector<shim::MountStep> steps;
+    for (Mount& mount : spec.mounts) {
+        if (!lies_in_a_box(mount.source)) continue;
+        const std::string place = cat(folder, "/mount.", steps.size());
+        os::make_folders(place, 0700);
+        shim::MountStep step;
+        step.target = plan.text(place);
+        step.source = plan.text(mount.source);
+        step.flags = shim::mount_recursive;
+        steps.push_back(step);
+        mount.source = place;
+    }
+    return steps;
+}
+
 std::string cgroup_of(const Spec& spec, const CreateOptions& options) {
     std::string folder = spec.linux_.cgroups_path;
     while (folder.starts_with('/')) folder.erase(0, 1);
@@ -128,7 +151,8 @@ void External::call(const Box& box, std::vector<std::string> words) const {
                 cat(name_, ' ', words.front(), ' ', box.id, ": ", base::trim(said)));
 }
 
-Box External::create(const Spec& spec, CreateOptions options) {
+Box External::create(const Spec& given, CreateOptions options) {
+    Spec spec = given;
     if (!spec.process) throw Error(ErrorKind::invalid, "the spec has no process");
     if (options.detached) throw Error(ErrorKind::unsupported, cat(name_, " makes no detached containers for us"));
     Box box = native::describe_box(spec, options, name_);
@@ -143,6 +167,7 @@ Box External::create(const Spec& spec, CreateOptions options) {
     out.root = plan.text(box.rootfs);
     native::lower_overlay(plan, out, options);
     native::lower_parent(plan, out, options);
+    out.mounts = plan.array(stage_mounts(spec, options.folder, plan));
     out.cgroups = plan.array(cgroup_steps(plan, hierarchies_, box.cgroup));
     if (box.namespaces & CLONE_NEWPID) out.namespaces = plan.array(std::vector<shim::NamespaceStep>{{CLONE_NEWPID, 0}});
     out.process.terminal = spec.process->terminal ? 1 : 0;
@@ -220,6 +245,7 @@ void External::remove(const Box& box, bool force) {
     } catch (const Error&) {                       // it is gone, as it should be
     }
     for (const char* name : {"config.json", "runtime.log"}) os::remove_file(cat(box.folder, '/', name));
+    for (int number = 0; ::rmdir(cat(box.folder, "/mount.", number).c_str()) == 0; ++number) {}
 }
 
 }  // namespace tutti::embedded::runtime::external

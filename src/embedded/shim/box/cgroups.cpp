@@ -64,7 +64,7 @@ static int make_folder(const View& view, const CgroupStep& step) {
     const bool cpuset = strstr(mount, "cpuset") != nullptr;
     for (const char* name = view.text(step.folder); *name;) {
         const char* end = strchrnul(name, '/');
-        Line<256> part;
+        Line<260> part;  // longer than the kernel takes: then it says so
         part.add(name, static_cast<size_t>(end - name));
         name = *end ? end + 1 : end;
         if (part.size() == 0) continue;
@@ -105,10 +105,12 @@ static void open_one(const View& view, const CgroupStep& step, int folder, Cgrou
     const char* name = step.version == 2 ? "cgroup.procs" : "tasks";
     cgroups.joins[cgroups.count++] =
         checked(::openat(folder, name, O_WRONLY | O_CLOEXEC), "opening the cgroup", folder_path(view, step).text());
-    if (step.version == 2)
+    if (step.version == 2) {
         cgroups.folder_v2 = folder;
-    else
+        cgroups.index_v2 = cgroups.count - 1;
+    } else {
         ::close(folder);
+    }
 }
 
 void make_cgroups(const View& view, Cgroups& cgroups) {
@@ -135,7 +137,7 @@ void open_cgroups(const View& view, Cgroups& cgroups) {
 
 void join_cgroups(Cgroups& cgroups) {
     for (unsigned i = 0; i < cgroups.count; ++i)
-        if (::write(cgroups.joins[i], "0", 1) != 1) fail("joining the cgroup", fd_path(cgroups.joins[i]).text());
+        if (!(cgroups.born_in_v2 && i == cgroups.index_v2) && ::write(cgroups.joins[i], "0", 1) != 1) fail("joining the cgroup", fd_path(cgroups.joins[i]).text());
     close_cgroups(cgroups);
 }
 

@@ -238,7 +238,7 @@ pid_t clone_child(const View& view, const Sources& sources, Cgroups& cgroups, co
                   int shim_end) {
     // Opened out here: in a user namespace the run folder cannot be reached.
     const int fifo = view.plan().detached && !view.plan().start ? open_fifo(view) : -1;
-    const pid_t child = clone_into_namespaces(view);
+    const pid_t child = clone_into_namespaces(view, cgroups);
     if (child == 0) live(view, sources, cgroups, stdio, report, shim_end, fifo);
     if (fifo >= 0) ::close(fifo);
     return child;

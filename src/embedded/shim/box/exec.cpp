@@ -12,6 +12,7 @@
 #include "embedded/shim/box/inside.h"
 #include "embedded/shim/box/modes.h"
 #include "embedded/shim/box/monitor.h"
+#include "embedded/shim/box/namespaces.h"
 #include "embedded/shim/box/process.h"
 #include "embedded/shim/box/sys.h"
 #include "embedded/shim/protocol.h"
@@ -145,7 +146,7 @@ void run_exec() {
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) fail("making a socket pair", nullptr);
     if (plan.join_flags & CLONE_NEWPID && ::setns(box, CLONE_NEWPID) != 0)
         fail("joining the container's processes", nullptr);
-    const pid_t child = checked(::fork(), "making a process", nullptr);
+    const pid_t child = checked(clone_into(cgroups, 0), "making a process", nullptr);
     if (child == 0) {
         ::close(pair[0]);
         live(view, cgroups, box, pair[1]);

@@ -211,7 +211,7 @@ const Stdio nothing = {};
 
 pid_t make_by_runtime(const View& view, const Stdio& stdio, int* terminal) {
     const Plan& plan = view.plan();
-    mount_overlay(view);
+    mount_for_runtime(view);
     const int root = checked(::open(view.text(plan.root), O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root",
                              view.text(plan.root));
     write_config(view, Place(view, "config.json").text(), root);

@@ -4,6 +4,7 @@
 
 #include "embedded/shim/box/fail.h"
 #include "embedded/shim/box/idmap.h"
+#include "embedded/shim/box/inside.h"
 #include "embedded/shim/box/sys.h"
 
 namespace tutti::embedded::shim::box {
@@ -94,11 +95,42 @@ void set_attributes(int mount, uint64_t set, uint64_t cleared, unsigned flags) {
         fail("remounting", path.text());
 }
 
+// "/proc/PID/root/…": lies in the mount namespace of another box, and is taken from within it.
+// The number of characters of "/proc/PID/root", or 0.
+static size_t length_of_box_root(const char* source) {
+    static constexpr char proc[] = "/proc/", root[] = "/root/";
+    if (strncmp(source, proc, sizeof proc - 1) != 0) return 0;
+    size_t at = sizeof proc - 1;
+    const size_t digits = strspn(source + at, "0123456789");
+    at += digits;
+    return digits > 0 && strncmp(source + at, root, sizeof root - 1) == 0 ? at + sizeof root - 2 : 0;
+}
+
+static int take_from_box(const char* source, size_t length, unsigned recursive) {
+    static constexpr const char* step = "taking the mount's source from another container";
+    Path top, space;
+    top.add(source, length);
+    space.add(source, length - strlen("root")).add("ns/mnt");
+    const int root = checked(::open(top.text(), O_PATH | O_DIRECTORY | O_CLOEXEC), step, top.text());
+    const int place = checked(open_inside(root, source + length, O_PATH), step, source);
+    const int theirs = checked(::open(space.text(), O_RDONLY | O_CLOEXEC), step, space.text());
+    const int own = checked(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), step, "/proc/self/ns/mnt");
+    if (::setns(theirs, CLONE_NEWNS) != 0) fail("joining the mount namespace of another container", space.text());
+    const int mount = sys_open_tree(place, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | recursive);
+    const int error = errno;
+    if (::setns(own, CLONE_NEWNS) != 0) fail("returning to our own namespace", "/proc/self/ns/mnt");
+    for (const int fd : {root, place, theirs, own}) ::close(fd);
+    errno = error;
+    return checked(mount, step, source);
+}
+
 int take_bind(const View& view, const MountStep& step) {
     const char* source = view.text(step.source);
     const unsigned recursive = step.flags & mount_recursive ? AT_RECURSIVE : 0u;
-    const int mount =
-        checked(sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursive), "taking the mount's source", source);
+    const size_t box_root = length_of_box_root(source);
+    const int mount = box_root > 0 ? take_from_box(source, box_root, recursive)
+                                   : checked(sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | recursive),
+                                             "taking the mount's source", source);
     if (step.propagation) {
         const unsigned all = step.propagation & MS_REC ? AT_RECURSIVE : 0u;
         if (sys_mount_setattr(mount, all, 0, 0, step.propagation & ~uint64_t{MS_REC}) != 0 && errno != ENOSYS)

@@ -38,12 +38,9 @@ static int take_overlay(const View& view) {
     return mount;
 }
 
-void mount_overlay(const View& view) {
+static void mount_overlay(const View& view) {
     const Plan& plan = view.plan();
-    if (plan.lower.count == 0) return;
     const char* path = view.text(plan.root);
-    if (::unshare(CLONE_NEWNS) != 0) fail("making a mount namespace", nullptr);
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) fail("making the mounts private", "/");
     const int place = checked(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", path);
     const int overlay = take_overlay(view);
     if (overlay >= 0 ? sys_move_mount(overlay, place) != 0
@@ -51,6 +48,23 @@ void mount_overlay(const View& view) {
         fail("mounting the overlay", path);
     if (overlay >= 0) ::close(overlay);
     ::close(place);
+}
+
+void mount_for_runtime(const View& view) {
+    const Plan& plan = view.plan();
+    const auto mounts = view.all(plan.mounts);
+    if (plan.lower.count == 0 && mounts.size() == 0) return;
+    if (::unshare(CLONE_NEWNS) != 0) fail("making a mount namespace", nullptr);
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) fail("making the mounts private", "/");
+    if (plan.lower.count > 0) mount_overlay(view);
+    for (const MountStep& step : mounts) {
+        const char* path = view.text(step.target);
+        const int mount = take_bind(view, step);
+        const int place = checked(::open(path, O_PATH | O_CLOEXEC), "opening the mount's place", path);
+        if (sys_move_mount(mount, place) != 0) fail("mounting", path);
+        ::close(mount);
+        ::close(place);
+    }
 }
 
 static std::uint32_t outside_id(const View& view, Array<IdRange> ranges, std::uint32_t id) {

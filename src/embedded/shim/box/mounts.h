@@ -15,8 +15,9 @@ struct Sources {
 };
 
 void take_sources(const View& view, Sources& sources);
-void mount_overlay(
-    const View& view);  // at the plan's root, in a mount namespace of the shim's own; without layers: nothing
+// For a runtime that makes the box: the overlay and what it could not take itself, where its spec says they are, in a
+// mount namespace of the shim's own.
+void mount_for_runtime(const View& view);
 void release(const View& view, Sources& sources);
 
 // In the child, in its own mount namespace. Each ends in fail() if it cannot.

@@ -49,16 +49,26 @@ static void set_time_offsets(const View& view) {
     ::close(fd);
 }
 
-static pid_t clone_here(unsigned long flags) {
+pid_t clone_into(Cgroups& cgroups, unsigned long flags) {
     clone_args args{};
     args.flags = flags;
     args.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD;
+    if (cgroups.folder_v2 >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = static_cast<uint64_t>(cgroups.folder_v2);
+        cgroups.born_in_v2 = true;
+        const pid_t child = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+        if (child >= 0) return child;
+        cgroups.born_in_v2 = false;  // it joins, and says why it cannot
+        args.flags = flags;
+        args.cgroup = 0;
+    }
     return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
 }
 
 // From namespaces of users and mounts there is no way back: a helper enters them, clones a child for us (CLONE_PARENT)
 // and leaves.
-static pid_t clone_beyond(const View& view, unsigned long flags) {
+static pid_t clone_beyond(const View& view, Cgroups& cgroups, unsigned long flags) {
     int spaces[2] = {-1, -1};
     for (const NamespaceStep& step : view.all(view.plan().namespaces)) {
         if (!step.path || (step.flag != CLONE_NEWUSER && step.flag != CLONE_NEWNS)) continue;
@@ -75,7 +85,7 @@ static pid_t clone_beyond(const View& view, unsigned long flags) {
         on_failure(nullptr);
         const bool joined = (spaces[0] < 0 || ::setns(spaces[0], CLONE_NEWNS) == 0) &&
                             (spaces[1] < 0 || ::setns(spaces[1], CLONE_NEWUSER) == 0);
-        if (joined) answer.pid = clone_here(flags | CLONE_PARENT);
+        if (joined) answer.pid = clone_into(cgroups, flags | CLONE_PARENT);
         if (answer.pid == 0) {
             for (const int fd : {spaces[0], spaces[1], ends[0], ends[1]})
                 if (fd >= 0) ::close(fd);
@@ -98,7 +108,7 @@ static pid_t clone_beyond(const View& view, unsigned long flags) {
     return answer.pid;
 }
 
-pid_t clone_into_namespaces(const View& view) {
+pid_t clone_into_namespaces(const View& view, Cgroups& cgroups) {
     // A shim has one thread, so it may step into a namespace, clone, and step back.
     int own[8], entered = 0;
     unsigned flags_of[8];
@@ -121,7 +131,7 @@ pid_t clone_into_namespaces(const View& view) {
         birth.flags &= ~static_cast<unsigned long>(CLONE_NEWTIME);
     }
     const bool beyond = birth.joined & (CLONE_NEWUSER | CLONE_NEWNS);
-    const pid_t child = beyond ? clone_beyond(view, birth.flags) : clone_here(birth.flags);
+    const pid_t child = beyond ? clone_beyond(view, cgroups, birth.flags) : clone_into(cgroups, birth.flags);
     if (child < 0) fail("making the namespaces", nullptr);
     if (child == 0) {
         for (int i = 0; i < entered; ++i) ::close(own[i]);

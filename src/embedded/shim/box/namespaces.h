@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "embedded/shim/box/cgroups.h"
 #include "embedded/shim/box/view.h"
 
 namespace tutti::embedded::shim::box {
@@ -16,7 +17,10 @@ struct Birth {
 };
 Birth birth_of(const View& view);
 
+// clone3(2), where the kernel can right into the cgroup of version 2. In the child 0; -1 and errno.
+pid_t clone_into(Cgroups& cgroups, unsigned long flags);
+
 // In the child 0. Ends in fail() if it cannot.
-pid_t clone_into_namespaces(const View& view);
+pid_t clone_into_namespaces(const View& view, Cgroups& cgroups);
 
 }  // namespace tutti::embedded::shim::box
