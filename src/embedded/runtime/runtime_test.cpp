@@ -66,8 +66,8 @@ TEST_P(Running, shares_the_memory_of_another_box) {
 
 TEST(Spec, what_we_do_not_do_is_refused_by_name) {
     for (const char* what : {"intelRdt", "netDevices", "memoryPolicy"}) {
-        const std::string text = base::cat(R"({"ociVersion": "1.2.0", "root": {"path": "r"}, "linux": {")", what,
-                                           R"(": {"x": {}}}})");
+        const std::string text =
+            base::cat(R"({"ociVersion": "1.2.0", "root": {"path": "r"}, "linux": {")", what, R"(": {"x": {}}}})");
         try {
             read_spec(doc::parse_json(text, "spec"));
             ADD_FAILURE() << what << " was passed over";

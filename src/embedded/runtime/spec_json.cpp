@@ -291,8 +291,7 @@ class Reader {
     }
     void refuse(std::string_view name) {
         const Node* found = node_.find(name);
-        if (found && !found->is_null())
-            throw Error(ErrorKind::unsupported, cat(at(name), " is not supported"));
+        if (found && !found->is_null()) throw Error(ErrorKind::unsupported, cat(at(name), " is not supported"));
     }
 
   private:

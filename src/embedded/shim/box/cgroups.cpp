@@ -137,7 +137,8 @@ void open_cgroups(const View& view, Cgroups& cgroups) {
 
 void join_cgroups(Cgroups& cgroups) {
     for (unsigned i = 0; i < cgroups.count; ++i)
-        if (!(cgroups.born_in_v2 && i == cgroups.index_v2) && ::write(cgroups.joins[i], "0", 1) != 1) fail("joining the cgroup", fd_path(cgroups.joins[i]).text());
+        if (!(cgroups.born_in_v2 && i == cgroups.index_v2) && ::write(cgroups.joins[i], "0", 1) != 1)
+            fail("joining the cgroup", fd_path(cgroups.joins[i]).text());
     close_cgroups(cgroups);
 }
 
