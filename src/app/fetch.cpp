@@ -26,7 +26,7 @@ using base::ErrorKind;
 namespace {
 
 std::string cache_of(const Environment& environment) {
-    const std::string cache = value(environment, "XDG_CACHE_HOME");
+    std::string cache = value(environment, "XDG_CACHE_HOME");
     if (!cache.empty()) return cache;
     const std::string home = value(environment, "HOME");
     if (home.empty())

@@ -15,11 +15,10 @@ std::vector<std::string_view> parts_of(std::string_view path) {
     std::vector<std::string_view> parts;
     for (const auto part : split(path, '/')) {
         if (part.empty() || part == ".") continue;
-        if (part != "..") {
-            parts.push_back(part);
-        } else if (!parts.empty() && parts.back() != "..") {
+        const bool climbs = part == "..", can_climb = !parts.empty() && parts.back() != "..";
+        if (climbs && can_climb) {
             parts.pop_back();
-        } else if (!rooted) {
+        } else if (!climbs || !rooted) {
             parts.push_back(part);
         }
     }

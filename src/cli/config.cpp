@@ -131,9 +131,9 @@ class Config {
         options_.interpolate = true;
         compose::Loaded loaded = load();
         if (reading_.diagnostics.failed()) return finish([] { return std::string(); });
-        const std::string out =
+        std::string out =
             hashes(arguments_.text("hash"), !arguments_.on("no-env-resolution"), std::move(loaded), reading_, session_);
-        return finish([&] { return out; });
+        return finish([&] { return std::move(out); });
     }
 
     void warn_filter(std::string_view flag, std::string_view what) {
