@@ -52,16 +52,16 @@ void mounts(const model::Project& project, const base::Files& files, const LintO
     for (const auto& [name, service] : project.services)
         for (const model::Mount& mount : service.volumes) {
             if (mount.type != "bind") continue;
-            const std::vector<std::string> place{"services", name, "volumes", mount.target};
+            const auto place = [&] { return std::vector<std::string>{"services", name, "volumes", mount.target}; };
             if (base_name(mount.source) == "docker.sock")
-                out.push_back({"engine-socket", place,
+                out.push_back({"engine-socket", place(),
                                cat("service ", name, " mounts ", mount.source,
                                    ": whoever reaches it is root on this machine, and what tutti's own engine runs is "
                                    "not seen there"),
                                "leave it out, or run the project on that engine: --engine docker"});
             else if (options.here && mount.bind && mount.bind->create_host_path && looks_like_a_file(mount.source) &&
                      files.kind(mount.source) == base::Files::Kind::absent)
-                out.push_back({"missing-file", place,
+                out.push_back({"missing-file", place(),
                                cat(shown(project, mount.source), ", which service ", name, " mounts at ", mount.target,
                                    ", does not exist: an empty folder will be made in its place"),
                                "write the file first; `create_host_path: false` makes this an error"});

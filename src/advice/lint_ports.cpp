@@ -1,3 +1,4 @@
+#include <map>
 #include <set>
 
 #include "advice/lint_rules.h"
@@ -54,19 +55,24 @@ std::uint64_t free_port(const std::vector<Published>& all, std::uint64_t from) {
 
 void published_ports(const model::Project& project, const LintOptions& options, Findings& out) {
     const std::vector<Published> all = all_published(project, options.other_profiles);
-    for (std::size_t i = 0; i < all.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (clash(all[i], all[j]) && matters(all[i], all[j])) {
+    std::map<std::uint64_t, std::vector<const Published*>> by_port;
+    for (const Published& one : all) {
+        auto& others = by_port[one.port];
+        for (const Published* other : others)
+            if (clash(one, *other) && matters(one, *other)) {
                 // The one that is always active first: the other is the one to change.
-                const bool swap = all[i].of->profiles.empty() && !all[j].of->profiles.empty();
-                const Published &first = swap ? all[i] : all[j], &second = swap ? all[j] : all[i];
+                const bool swap = one.of->profiles.empty() && !other->of->profiles.empty();
+                const Published &first = swap ? one : *other, &second = swap ? *other : one;
                 out.push_back(
                     {"port-clash",
                      {"services", *second.service, "ports", second.written->published},
                      cat("port ", second.port, " is published by both ", *first.service, in_profiles(*first.of),
                          " and ", *second.service, in_profiles(*second.of)),
                      cat("change one, such as \"", free_port(all, second.port), ":", second.written->target, "\"")});
+                break;
             }
+        others.push_back(&one);
+    }
     for (const Published& one : all)
         if (one.active && one.of->replicas() > 1)
             out.push_back({"scaled-port",

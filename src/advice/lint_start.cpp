@@ -34,20 +34,24 @@ bool share_a_network(const model::Service& a, const model::Service& b) {
     return false;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == '/' || c == '\\';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
-// "kafka:9092", "http://kafka:9092/x", "postgresql://u:p@kafka:9092/db": the name, a colon, a digit.
-bool addresses(std::string_view text, std::string_view name) {
-    for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-        const bool starts = at == 0 || !is_name_character(text[at - 1]) || text.substr(0, at).ends_with("://");
-        const auto end = at + name.size();
-        if (starts && end + 1 < text.size() && text[end] == ':' && text[end + 1] >= '0' && text[end + 1] <= '9')
-            return true;
+// "kafka:9092", "http://kafka:9092/x", "postgresql://u:p@kafka:9092/db": the name, a colon, a digit. No part of a path.
+std::vector<std::string_view> addressed(std::string_view text) {
+    std::vector<std::string_view> names;
+    for (auto colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
+        if (colon + 1 >= text.size() || !is_digit(text[colon + 1])) continue;
+        std::size_t start = colon;
+        while (start > 0 && is_name_character(text[start - 1])) --start;
+        const std::string_view before = text.substr(0, start);
+        const bool in_path = before.ends_with('/') || before.ends_with('\\');
+        if (start < colon && (!in_path || before.ends_with("://"))) names.push_back(text.substr(start, colon - start));
     }
-    return false;
+    return names;
 }
 
 }  // namespace
@@ -55,13 +59,16 @@ bool addresses(std::string_view text, std::string_view name) {
 void reachability(const model::Project& project, Findings& out) {
     for (const auto& [name, service] : project.services)
         for (const auto& [variable, value] : service.environment) {
-            if (!value || value->empty()) continue;
-            for (const auto& [other, target] : project.services)
-                if (other != name && !share_a_network(service, target) && addresses(*value, other))
-                    out.push_back({"no-common-network",
-                                   {"services", name, "environment", variable},
-                                   cat(name, " and ", other, " share no network: ", other, " will not resolve there"),
-                                   cat("put both on one network")});
+            if (!value) continue;
+            for (const std::string_view other : addressed(*value)) {
+                const auto target = project.services.find(other);
+                if (target == project.services.end() || other == name || share_a_network(service, target->second))
+                    continue;
+                out.push_back({"no-common-network",
+                               {"services", name, "environment", variable},
+                               cat(name, " and ", other, " share no network: ", other, " will not resolve there"),
+                               "put both on one network"});
+            }
         }
 }
 

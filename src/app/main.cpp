@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,26 +106,45 @@ std::string read_secret() {
     return line;
 }
 
-// The first signal ends the command's work, a second one the program; a command may take them over.
-void obey_signals(os::Signals& signals, cli::Session& session) {
-    constexpr int interrupted = 130;
-    const auto by_default = [&session, again = std::make_shared<bool>(false)](int signal) {
-        if (signal == SIGWINCH) return;
-        if (std::exchange(*again, true)) ::_exit(interrupted);
-        session.scope.cancel().cancel();
-    };
-    signals.set_handler(by_default);
-    session.on_signal = [&signals, by_default](std::function<void(int)> handler) {
-        signals.set_handler(handler ? std::move(handler) : by_default);
-    };
-}
+// The first signal ends the command's work, a second one the program; a command may take them over. Their thread is
+// started by the first thing that takes time or leaves something to tidy up: reading a file needs none.
+class SignalCare {
+  public:
+    explicit SignalCare(cli::Session& session) : session_(session) {
+        session.on_signal = [this](std::function<void(int)> handler) {
+            begin();
+            signals_->set_handler(handler ? std::move(handler) : by_default());
+        };
+    }
+
+    void begin() {
+        std::call_once(begun_, [this] {
+            signals_.emplace(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGWINCH});
+            signals_->set_handler(by_default());
+        });
+    }
+
+  private:
+    std::function<void(int)> by_default() {
+        return [this](int signal) {
+            constexpr int interrupted = 130;
+            if (signal == SIGWINCH) return;
+            if (std::exchange(again_, true)) ::_exit(interrupted);
+            session_.scope.cancel().cancel();
+        };
+    }
+
+    cli::Session& session_;
+    std::once_flag begun_;
+    std::optional<os::Signals> signals_;
+    bool again_ = false;
+};
 
 }  // namespace
 
 int main(int argc, char** argv, char** environment) {
     if (argc > 1 && std::string_view(argv[1]) == "runtime") return run_oci_runtime(argc, argv);
     if (argc > 1 && std::string_view(argv[1]) == "internal") return app::run_internal({argv + 2, argv + argc});
-    os::Signals signals({SIGINT, SIGTERM, SIGHUP, SIGWINCH});
     ::signal(SIGPIPE, SIG_IGN);  // a reader that is gone shows in write()
     const os::RealFiles files;
     auto variables = environment_of(environment);
@@ -133,17 +154,27 @@ int main(int argc, char** argv, char** environment) {
                          .environment = std::move(variables),
                          .folder = std::move(folder),
                          .files = files};
+    SignalCare signals(session);
     session.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
     session.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
     session.in_is_terminal = ::isatty(STDIN_FILENO) == 1;
     session.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     session.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
     session.write_file = write_file;
-    session.fetch = [&](std::string_view reference) { return app::fetch(reference, session.environment); };
-    session.pin_image = [&](std::string_view image) { return app::pin_image(image, session.environment); };
+    session.fetch = [&](std::string_view reference) {
+        signals.begin();
+        return app::fetch(reference, session.environment);
+    };
+    session.pin_image = [&](std::string_view image) {
+        signals.begin();
+        return app::pin_image(image, session.environment);
+    };
     session.leave = [](int status) { ::_exit(status); };
     session.read_line = read_line;
-    session.read_secret = read_secret;
+    session.read_secret = [&] {
+        signals.begin();
+        return read_secret();
+    };
     session.save_login = [&](const engine::Credentials& who) {
         return app::credential_store(session.environment)
             .save(who.server, {who.username, who.password, who.identity_token}, session.scope.cancel());
@@ -152,10 +183,12 @@ int main(int argc, char** argv, char** environment) {
         return app::credential_store(session.environment).erase(server, session.scope.cancel());
     };
     app::Engines engines;
-    session.engine = [&]() -> engine::Engine& { return engines.open(session.environment); };
+    session.engine = [&]() -> engine::Engine& {
+        signals.begin();
+        return engines.open(session.environment);
+    };
     session.engine_is_here = [&] { return app::engine_is_here(session.environment); };
     session.lock_folder = app::lock_folder(session.environment);
-    obey_signals(signals, session);
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     return cli::run(arguments, session);
 }

@@ -1,5 +1,7 @@
 #include "cli/advise.h"
 
+#include <map>
+
 #include "advice/lint.h"
 #include "base/text.h"
 #include "doc/go_text.h"
@@ -53,10 +55,16 @@ void advise(const compose::Loaded& loaded, const Arguments& arguments, const Ses
     advice::LintOptions options;
     options.other_profiles = other_profiles;
     options.here = !session.engine_is_here || session.engine_is_here();
+    constexpr std::size_t shown = 3;  // of one rule; a large project's every service may have the same
+    std::map<std::string, std::size_t> count;
     for (const advice::Finding& finding : advice::lint(loaded.project, session.files, options)) {
+        if (++count[finding.rule] > shown) continue;
         const doc::Node* at = deepest(loaded.tree, finding.place);
         reading.diagnostics.warning(at ? at->mark() : doc::Mark(), finding.what).with_hint(finding.fix);
     }
+    for (const auto& [rule, times] : count)
+        if (times > shown)
+            reading.diagnostics.warning(doc::Mark(), cat("… and ", times - shown, " more of this kind (", rule, ")"));
 }
 
 }  // namespace tutti::cli
