@@ -31,8 +31,10 @@ static os::Fd open_stopped(Parts& parts, const records::Folder& folder, const re
     return open_layers(parts.store().lower_folders(*image), folder.file("upper"), folder.file("work"));
 }
 
-// In a mount namespace of this thread alone: the root with the container's volumes and binds on it, at `place`.
-static os::Fd assemble(Parts& parts, const records::Folder& folder, const std::string& place) {
+// In a mount namespace of this thread alone: the root with the container's volumes and binds on it, below `work`.
+static os::Fd assemble(Parts& parts, const records::Folder& folder, const std::string& work) {
+    const std::string place = work + "/root", run = work + "/run";
+    for (const std::string& made : {place, run}) os::make_folders(made, 0700);
     if (::unshare(CLONE_FS | CLONE_NEWNS) != 0) throw_errno("making a mount namespace");
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw_errno("making mounts private");
     const auto config = folder.config();
@@ -40,7 +42,7 @@ static os::Fd assemble(Parts& parts, const records::Folder& folder, const std::s
     if (::move_mount(root.get(), "", AT_FDCWD, place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
         throw_errno("mounting the container's files");
     const os::Fd top = os::open(place, O_PATH | O_DIRECTORY);
-    const auto mounts = resolve_mounts(parts, config, place, {});
+    const auto mounts = resolve_mounts(parts, config, run, {});
     for (const auto& mount : mounts.mounts) {
         if (mount.kind != runtime::BoxMount::Kind::bind) continue;  // what is in memory is gone with the run
         const auto target = oci::clean_path(mount.target);

@@ -164,7 +164,7 @@ void launch_box(Box& box, const CreateOptions& options, const os::Fd& shim, std:
         box.notes = notes_of(made.notes);
     } catch (...) {
         os::remove_file(cat(box.folder, "/box.json"));
-        for (const char* name : {"/process.json", "/seccomp.json", "/exec.fifo"})
+        for (const char* name : {"/process.json", "/seccomp.json", "/exec.fifo", "/config.json", "/runtime.log"})
             os::remove_file(cat(box.folder, name));
         throw;
     }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "embedded/shim/box/fail.h"
+#include "embedded/shim/box/inside.h"
 #include "embedded/shim/box/mounts.h"
 #include "embedded/shim/box/sys.h"
 #include "embedded/shim/box/users.h"
@@ -205,6 +206,22 @@ pid_t read_pid(const char* path) {
     return static_cast<pid_t>(pid);
 }
 
+// What installed runtimes fall for: runc before 1.2 makes the links of /dev (stdin …) wherever the image's own /dev
+// leads, and waits for ever for a passwd that is a pipe.
+void refuse_traps(int root) {
+    for (const char* place : {"/dev", "/proc", "/sys"}) {
+        const int fd = open_inside(root, place, O_PATH | O_DIRECTORY, Links::none);
+        if (fd < 0 && errno != ENOENT) fail("finding a place inside the root", place);
+        if (fd >= 0) ::close(fd);
+    }
+    for (const char* file : {"/etc/passwd", "/etc/group"}) {
+        const int fd = open_inside(root, file, O_PATH);
+        struct stat st {};
+        if (fd >= 0 && ::fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) fail("it is no plain file", file, 0);
+        if (fd >= 0) ::close(fd);
+    }
+}
+
 const Stdio nothing = {};
 
 }  // namespace
@@ -214,6 +231,7 @@ pid_t make_by_runtime(const View& view, const Stdio& stdio, int* terminal) {
     mount_for_runtime(view);
     const int root = checked(::open(view.text(plan.root), O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root",
                              view.text(plan.root));
+    refuse_traps(root);
     write_config(view, Place(view, "config.json").text(), root);
     ::close(root);
     const Place pid(view, "made");
@@ -242,6 +260,7 @@ pid_t exec_by_runtime(const View& view, int* terminal) {
     inside.add("/proc/").number(plan.join_pid).add("/root");
     const int root =
         checked(::open(inside.text(), O_PATH | O_DIRECTORY | O_CLOEXEC), "opening the root", inside.text());
+    refuse_traps(root);
     const Place config(view, "exec"), pid(view, "made");
     write_config(view, config.text(), root);
     ::close(root);
