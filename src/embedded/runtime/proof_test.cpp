@@ -106,9 +106,10 @@ TEST_P(Proof, our_program_cannot_be_written_from_inside) {
     const std::string shim = shim::shim_program_path(run_dir);
     outcome(request({"/bin/evil", "run", "x"}));
     // One process that tries to open for writing whatever runs inside, while programs are started there.
-    const Box box = start(line(
-        "while [ ! -e /stop ]; do for p in /proc/[0-9]*; do [ $p = /proc/1 ] || { true >> $p/exe && echo $p >> /opened; } "
-        "2>/dev/null; done; done; exit 0"));
+    const Box box =
+        start(line("while [ ! -e /stop ]; do for p in /proc/[0-9]*; do [ $p = /proc/1 ] || { true >> $p/exe && echo $p "
+                   ">> /opened; } "
+                   "2>/dev/null; done; done; exit 0"));
     for (int i = 0; i < 25; ++i) {
         exec(box, command({"/bin/true"}));
         exec(box, command({"/bin/evil"}));
@@ -119,8 +120,8 @@ TEST_P(Proof, our_program_cannot_be_written_from_inside) {
     EXPECT_EQ(os::read_file(shim), shim::shim_program_bytes());
 }
 
-// --- B: links and races in the image or a shared volume (CVE-2019-16884, 2019-19921, 2021-30465, 2023-27561, 2025-31133,
-// 2025-52565, 2025-52881)
+// --- B: links and races in the image or a shared volume (CVE-2019-16884, 2019-19921, 2021-30465, 2023-27561,
+// 2025-31133, 2025-52565, 2025-52881)
 
 TEST_P(Proof, links_in_place_of_system_folders_lead_nowhere) {
     for (const char* place : {"/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/null"}) {
@@ -195,10 +196,13 @@ TEST_P(Proof, masked_files_are_empty_and_read_only_ones_cannot_be_written) {
     const BoxRequest wanted = request({"/bin/true"});
     const Spec spec = to_spec(wanted, Machine::look());
     for (const std::string& path : spec.linux_.masked_paths)
-        EXPECT_EQ(shell(cat("if [ -d ", path, " ]; then ls -A ", path, "; else head -c 100 ", path, "; fi")), "") << path;
-    EXPECT_EQ(shell("for f in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /proc/irq/default_smp_affinity /sys/kernel/x; "
-                    "do echo h 2>/dev/null > $f && echo $f; done"),
-              "");
+        EXPECT_EQ(shell(cat("if [ -d ", path, " ]; then ls -A ", path, "; else head -c 100 ", path, "; fi")), "")
+            << path;
+    EXPECT_EQ(
+        shell(
+            "for f in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /proc/irq/default_smp_affinity /sys/kernel/x; "
+            "do echo h 2>/dev/null > $f && echo $f; done"),
+        "");
     // A link in the image is not what is masked: the path is, where it is at last.
     EXPECT_EQ(shell("mount -o remount,rw /proc/sys 2>/dev/null && echo remounted"), "");
 }
@@ -217,8 +221,8 @@ TEST_P(Proof, users_that_are_no_numbers_of_users_are_refused) {
             return output(box);
         } catch (const base::Error&) { return std::string("refused"); }
     };
-    for (const char* user : {"4294967296", "4294967295", "2147483648", "-1", "0x0", " 0", "+0", "99999999999999999999", "0:-1",
-                             "0:4294967296", "web:nosuchgroup", "nosuchuser"})
+    for (const char* user : {"4294967296", "4294967295", "2147483648", "-1", "0x0", " 0", "+0", "99999999999999999999",
+                             "0:-1", "0:4294967296", "web:nosuchgroup", "nosuchuser"})
         EXPECT_EQ(as(user), "refused") << user;
     EXPECT_EQ(as("1000:1000"), "1000\n1000\n");
     EXPECT_EQ(as("web:staff"), "1000\n50\n");
