@@ -19,48 +19,9 @@ processes, mounts, links and files are counted before and after. The embedded en
 import argparse, concurrent.futures, hashlib, io, json, os, pathlib, re, shutil, signal, subprocess, sys, tarfile, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-LINE = re.compile(r'^(\$|eventually) (.*)$')
-CHECK = re.compile(r'^\s+(= |out: |out! |out~ |err: |err! |err~ |save |same |differs )(.*)$')
-
-
-def parse(path):
-    steps = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        if not line.strip() or line.startswith('#'):
-            continue
-        if m := LINE.match(line):
-            steps.append({'line': number, 'again': m[1] == 'eventually', 'command': m[2], 'checks': []})
-        elif (m := CHECK.match(line)) and steps:
-            steps[-1]['checks'].append((number, m[1].strip(), m[2]))
-        else:
-            raise SystemExit(f'{path}:{number}: not understood: {line}')
-    return steps
-
-
-def faults(checks, result, kept):
-    code, out, err = result
-    wrong = [] if any(kind == '=' for _, kind, _ in checks) or code == 0 else [f'exit status {code}, expected 0']
-    for number, kind, text in checks:
-        stream, what = (out, 'standard output') if kind.startswith('out') else (err, 'standard error')
-        ok = True
-        if kind == '=':
-            ok = text == 'any' or code == int(text)
-            what = f'exit status {code}'
-        elif kind.endswith(':'):
-            ok = text in stream
-        elif kind.endswith('!'):
-            ok = text not in stream
-        elif kind.endswith('~'):
-            ok = re.search(text, stream, re.M) is not None
-        elif kind == 'save':
-            kept[text] = out
-        elif kind == 'same':
-            ok = kept[text] == out
-        elif kind == 'differs':
-            ok = kept[text] != out
-        if not ok:
-            wrong.append(f'line {number}: {kind} {text} does not hold of {what}')
-    return wrong
+sys.path.insert(0, str(HERE.parent))
+sys.dont_write_bytecode = True
+from steps import faults, parse, shell  # noqa: E402
 
 
 def image_archive(path):
@@ -112,26 +73,15 @@ class Run:
         if args.engine == 'docker':
             self.env['DOCKER_HOST'] = os.environ.get('DOCKER_HOST', 'unix:///var/run/docker.sock')
 
-    def shell(self, command, cwd, env, timeout=90):
-        p = subprocess.Popen(['bash', '-c', command], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, start_new_session=True)
-        try:
-            out, err = p.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(p.pid, signal.SIGKILL)
-            out, err = p.communicate()
-            return 124, out.decode('utf-8', 'replace'), err.decode('utf-8', 'replace') + '\n(timed out)'
-        return p.returncode, out.decode('utf-8', 'replace'), err.decode('utf-8', 'replace')
-
     def prepare(self):
         archive = self.top / 'image.tar'
         image_archive(archive)
-        code, out, err = self.shell(f'tutti image load -i {archive}', self.top, self.env)
+        code, out, err = shell(f'tutti image load -i {archive}', self.top, self.env)
         if code != 0:
             raise SystemExit(f'the image of the scenarios cannot be loaded: {out}{err}')
         # The default network stays from its first use on, as docker0 does: it is no leftover of a scenario.
         file = "services: {one: {image: busybox, command: 'true', network_mode: bridge}}"
-        code, out, err = self.shell(f'echo "{file}" | tutti -p first -f - run --rm -T one && tutti -p first down', self.top, self.env)
+        code, out, err = shell(f'echo "{file}" | tutti -p first -f - run --rm -T one && tutti -p first down', self.top, self.env)
         if code != 0:
             raise SystemExit(f'a first container does not run: {out}{err}')
 
@@ -145,7 +95,7 @@ class Run:
             for step in parse(folder / 'scenario'):
                 until = time.monotonic() + (20 if step['again'] else 0)
                 while True:
-                    result = self.shell(step['command'], work, env)
+                    result = shell(step['command'], work, env)
                     wrong = faults(step['checks'], result, kept)
                     if not wrong or time.monotonic() > until:
                         break
@@ -156,7 +106,7 @@ class Run:
                     break
         finally:
             files = ' '.join(f'-f {f.name}' for f in sorted(work.glob('*compose*.y*ml'))[:1])
-            self.shell(f'tutti {files} --profile "*" down -v --remove-orphans -t 0; tutti -p {name} down -v --remove-orphans -t 0', work, env)
+            shell(f'tutti {files} --profile "*" down -v --remove-orphans -t 0; tutti -p {name} down -v --remove-orphans -t 0', work, env)
         return folder.name, told
 
     def inventory(self):

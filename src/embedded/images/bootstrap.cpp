@@ -95,7 +95,8 @@ std::vector<std::string> command_line(const Bootstrap& wanted, const std::string
                                   cat("--variant=", wanted.variant),
                                   "--skip=download/empty",
                                   "--skip=essential/unlink",
-                                  "--aptopt=APT::Sandbox::User \"root\""};
+                                  "--aptopt=APT::Sandbox::User \"root\"",
+                                  "--dpkgopt=force-unsafe-io"};  // a half made one is thrown away: nothing to sync
     if (!wanted.components.empty()) argv.push_back(cat("--components=", base::join(wanted.components, ",")));
     if (!wanted.include.empty()) argv.push_back(cat("--include=", base::join(wanted.include, ",")));
     const std::string inside = "\"$1\"/var/cache/apt/archives";
@@ -107,7 +108,8 @@ std::vector<std::string> command_line(const Bootstrap& wanted, const std::string
         argv.push_back(cat("--customize-hook=chroot \"$1\" sh -ec ", quoted(command)));
     argv.push_back(cat("--customize-hook=cp -aln ", inside, "/*.deb ", quoted(archives), "/ 2>/dev/null || :"));
     argv.push_back(
-        "--customize-hook=rm -f \"$1\"/etc/apt/apt.conf.d/99mmdebstrap \"$1\"/etc/hostname \"$1\"/etc/resolv.conf");
+        "--customize-hook=cd \"$1\"/etc && rm -f apt/apt.conf.d/99mmdebstrap dpkg/dpkg.cfg.d/99mmdebstrap hostname "
+        "resolv.conf");
     argv.push_back(wanted.suite);
     argv.push_back(root);
     if (!wanted.mirror.empty()) argv.push_back(wanted.mirror);
