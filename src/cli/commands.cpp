@@ -38,6 +38,7 @@ std::span<const Command* const> commands() {
                                     &exec_command,
                                     &export_command,
                                     &image_bootstrap_command,
+                                    &image_build_command,
                                     &image_history_command,
                                     &image_import_command,
                                     &image_inspect_command,

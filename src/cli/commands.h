@@ -39,6 +39,7 @@ extern const Command events_command;               // events.cpp
 extern const Command exec_command;                 // exec.cpp
 extern const Command export_command;               // commit.cpp
 extern const Command image_bootstrap_command;      // image_bootstrap.cpp
+extern const Command image_build_command;          // image_build.cpp
 extern const Command image_history_command;        // image.cpp
 extern const Command image_import_command;         // image_archive.cpp
 extern const Command image_inspect_command;        // image.cpp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <set>
 
@@ -94,12 +95,12 @@ class Graph {
 
     bool empty() const { return left_.empty(); }
 
-    // A service that is ready to be built; nothing when all are taken. Waits for one to become ready.
-    std::optional<std::string> take(const os::Cancel& cancel) {
+    // A service that is ready to be built; nothing when all are taken or one has failed. Waits for one to become ready:
+    // then another is being built, whose end, also by cancellation, is told to done().
+    std::optional<std::string> take() {
         std::unique_lock lock(mutex_);
         for (;;) {
-            cancel.check();
-            if (left_.empty()) return std::nullopt;
+            if (left_.empty() || failed_) return std::nullopt;
             for (const auto& name : left_)
                 if (ready(name)) {
                     std::string out = name;
@@ -107,17 +108,21 @@ class Graph {
                     running_.insert(out);
                     return out;
                 }
-            if (running_.empty())
+            if (running_.empty()) {
+                failed_ = true;
+                changed_.notify_all();
                 throw Error(ErrorKind::invalid, cat("cycle found among the builds of: ",
                                                     base::join(std::vector(left_.begin(), left_.end()), ", ")));
-            changed_.wait_for(lock, std::chrono::milliseconds(200));
+            }
+            changed_.wait(lock);
         }
     }
 
-    void done(const std::string& name) {
+    void done(const std::string& name, bool well) {
         {
             const std::lock_guard lock(mutex_);
             running_.erase(name);
+            failed_ = failed_ || !well;
         }
         changed_.notify_all();
     }
@@ -131,8 +136,23 @@ class Graph {
 
     const model::Project& project_;
     std::set<std::string> left_, running_;
+    bool failed_ = false;
     std::mutex mutex_;
     std::condition_variable changed_;
+};
+
+// Tells the graph that a build has ended, well or by an exception.
+class End {
+  public:
+    End(Graph& graph, const std::string& name) : graph_(graph), name_(name) {}
+    End(const End&) = delete;
+    End& operator=(const End&) = delete;
+    ~End() { graph_.done(name_, std::uncaught_exceptions() == before_); }
+
+  private:
+    Graph& graph_;
+    const std::string& name_;
+    int before_ = std::uncaught_exceptions();
 };
 
 void build_one(const model::Project& project, const std::string& name, const BuildOptions& options,
@@ -236,9 +256,9 @@ void build(const model::Project& project, const std::vector<std::string>& servic
     const std::size_t width = options.parallel == 0 ? 4 : options.parallel;
     for (std::size_t i = 0; i < width; ++i) {
         workers.spawn([&] {
-            while (const auto name = graph.take(workers.cancel())) {
+            while (const auto name = graph.take()) {
+                const End end(graph, *name);
                 build_one(project, *name, options, engine, *builder, reporter, workers.cancel());
-                graph.done(*name);
             }
         });
     }

@@ -82,10 +82,17 @@ std::string time_of_build(const std::map<std::string, std::string>& environment,
 void build_stages(Session& session, os::Scope& scope) {
     for (const std::size_t index : session.stages.needed()) {
         scope.spawn([&session, index] {
-            StageState state = build_stage(session, index);
-            {
+            try {
+                StageState state = build_stage(session, index);
                 const std::lock_guard lock(session.mutex);
                 session.finished.emplace(index, std::move(state));
+            } catch (...) {  // to wake those that wait for it
+                {
+                    const std::lock_guard lock(session.mutex);
+                    session.failed = true;
+                }
+                session.changed.notify_all();
+                throw;
             }
             session.changed.notify_all();
         });

@@ -13,11 +13,9 @@ using base::ErrorKind;
 
 StageState Session::wait_for(std::size_t stage) {
     std::unique_lock lock(mutex);
-    while (!finished.contains(stage)) {
-        cancel.check();
-        changed.wait_for(lock,
-                         std::chrono::milliseconds(200));  // woken at once when done; the time bounds a cancelled wait
-    }
+    // The stage runs meanwhile and ends by itself, also when the build is cancelled.
+    changed.wait(lock, [&] { return failed || finished.contains(stage); });
+    if (!finished.contains(stage)) throw base::Cancelled();
     return finished.at(stage);
 }
 

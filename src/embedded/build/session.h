@@ -60,6 +60,7 @@ struct Session {
     std::mutex mutex;
     std::condition_variable changed;
     std::map<std::size_t, StageState> finished;
+    bool failed = false;  // one of the stages: no other comes to an end
 
     StageState wait_for(std::size_t stage);
     // An image by its name: what is here, else pulled (always with --pull).
