@@ -150,11 +150,9 @@ int build(const Arguments& arguments, Session& session) {
     progress->progress({spec.progress_id, {}, Progress::State::done, spec.check_only ? "Checked" : "Built", {}});
     if (arguments.on("push"))
         for (const std::string& tag : spec.tags)
-            session.engine().images().push(tag, {.progress_id = cat("Image ", tag)}, *progress,
-                                           session.scope.cancel());
+            session.engine().images().push(tag, {.progress_id = cat("Image ", tag)}, *progress, session.scope.cancel());
     progress->finish();
-    if (const std::string file = arguments.text("iidfile"); !file.empty())
-        session.write_file(session.place(file), id);
+    if (const std::string file = arguments.text("iidfile"); !file.empty()) session.write_file(session.place(file), id);
     if (spec.quiet && !id.empty()) session.out(id + "\n");
     return 0;
 }
@@ -170,7 +168,10 @@ constexpr Flag flags[] = {
     {.name = "cache-from", .kind = FlagKind::texts, .help = "External cache sources (e.g., \"user/app:cache\")"},
     {.name = "cache-to", .kind = FlagKind::texts, .help = "Cache export destinations"},
     {.name = "check", .help = "Check the Dockerfile, build nothing"},
-    {.name = "file", .letter = 'f', .kind = FlagKind::text, .help = "Name of the Dockerfile (default: \"PATH/Dockerfile\")"},
+    {.name = "file",
+     .letter = 'f',
+     .kind = FlagKind::text,
+     .help = "Name of the Dockerfile (default: \"PATH/Dockerfile\")"},
     {.name = "iidfile", .kind = FlagKind::text, .help = "Write the image ID to a file"},
     {.name = "label", .kind = FlagKind::texts, .help = "Set metadata for an image"},
     {.name = "network", .kind = FlagKind::text, .help = "Networking mode of RUN: default, none or host"},
@@ -180,7 +181,9 @@ constexpr Flag flags[] = {
     {.name = "pull", .help = "Always attempt to pull all referenced images"},
     {.name = "push", .help = "Push the image when it is built"},
     {.name = "quiet", .letter = 'q', .help = "Suppress the build output and print image ID on success"},
-    {.name = "secret", .kind = FlagKind::texts, .help = "Secret of the build (id=NAME,src=FILE or id=NAME,env=VARIABLE)"},
+    {.name = "secret",
+     .kind = FlagKind::texts,
+     .help = "Secret of the build (id=NAME,src=FILE or id=NAME,env=VARIABLE)"},
     {.name = "shm-size", .kind = FlagKind::text, .help = "Size of \"/dev/shm\""},
     {.name = "ssh", .kind = FlagKind::texts, .help = "SSH agent socket or keys (default|ID[=SOCKET|KEY])"},
     {.name = "tag", .letter = 't', .kind = FlagKind::texts, .help = "Name of the image (name:tag)"},
