@@ -26,6 +26,17 @@ std::string_view signal_name(int number) {
     }
 }
 
+std::string_view signal_in_words(int number) {
+    switch (number) {
+        case 4: return ", an instruction that this processor does not have";
+        case 6: return ", it gave up by itself";
+        case 9: return ", by a stop that it did not obey in time or for lack of memory";
+        case 11: return ", it touched memory that is not its own";
+        case 15: return ", it was asked to stop";
+        default: return {};
+    }
+}
+
 std::string indented(std::string_view text) {
     std::string lines;
     for (const std::string_view line : base::split(base::trim(text), '\n')) lines += cat("      ", line, "\n");
@@ -61,13 +72,14 @@ std::string last_lines(engine::Engine& engine, const engine::Container& containe
 std::string exit_in_words(int code) {
     switch (code) {
         case 0: return "0: it ended by itself without an error";
+        case 1: return "1: it failed; its log says why";
         case 125: return "125: the container could not be started";
         case 126: return "126: the command cannot be run (no permission, or no program)";
         case 127: return "127: the command was not found";
         default: break;
     }
     if (const std::string_view signal = signal_name(code - 128); !signal.empty())
-        return cat(code, ": ended by ", signal);
+        return cat(code, ": ended by ", signal, signal_in_words(code - 128));
     return std::to_string(code);
 }
 

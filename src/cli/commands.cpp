@@ -31,6 +31,7 @@ std::span<const Command* const> commands() {
                                     &container_unpause_command,
                                     &container_update_command,
                                     &container_wait_command,
+                                    &cp_command,
                                     &create_command,
                                     &docker_version_line_command,
                                     &down_command,
@@ -87,7 +88,9 @@ std::span<const Command* const> commands() {
                                     &volume_prune_command,
                                     &volume_rm_command,
                                     &volumes_command,
-                                    &wait_command};
+                                    &wait_command,
+                                    &watch_command,
+                                    &why_command};
     return all;
 }
 

@@ -32,6 +32,7 @@ extern const Command container_top_command;        // container_streams.cpp
 extern const Command container_unpause_command;    // container_change.cpp
 extern const Command container_update_command;     // container_change.cpp
 extern const Command container_wait_command;       // container_change.cpp
+extern const Command cp_command;                   // cp.cpp
 extern const Command create_command;               // create.cpp
 extern const Command docker_version_line_command;  // docker_words.cpp
 extern const Command down_command;                 // down.cpp
@@ -89,5 +90,7 @@ extern const Command volume_prune_command;         // volume.cpp
 extern const Command volume_rm_command;            // volume.cpp
 extern const Command volumes_command;              // volumes.cpp
 extern const Command wait_command;                 // wait.cpp
+extern const Command watch_command;                // watch.cpp
+extern const Command why_command;                  // why.cpp
 
 }  // namespace tutti::cli

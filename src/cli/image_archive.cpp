@@ -1,35 +1,16 @@
 // image save, load, import: images as archives, on disk or through a pipe.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/archive_in.h"
 #include "cli/commands.h"
 #include "cli/file_in_place.h"
 #include "cli/up.h"
-#include "os/fd.h"
-#include "os/file.h"
 
 namespace tutti::cli {
 
 namespace {
 
 using base::cat;
-
-// The bytes of a file, or of standard input for "-".
-std::function<std::string()> reader(const std::string& path, const Session& session) {
-    const auto fd = std::make_shared<os::Fd>(path == "-" ? os::Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3))
-                                                         : os::open(session.place(path), O_RDONLY));
-    return [fd] {
-        constexpr std::size_t piece = 256 * 1024;
-        std::string bytes(piece, '\0');
-        ssize_t got = 0;
-        while ((got = ::read(fd->get(), bytes.data(), bytes.size())) < 0 && errno == EINTR) {}
-        if (got < 0) base::throw_errno("reading the archive");
-        bytes.resize(static_cast<std::size_t>(got));
-        return bytes;
-    };
-}
 
 int save(const Arguments& arguments, Session& session) {
     const std::string output = arguments.text("output");
@@ -47,7 +28,7 @@ int load(const Arguments& arguments, Session& session) {
     const std::string input = arguments.text("input");
     if (input.empty() && session.in_is_terminal)
         refuse("requested load from stdin, but stdin is empty: name an archive with --input or pipe one in");
-    for (const std::string& name : session.engine().images().load(reader(input.empty() ? "-" : input, session)))
+    for (const std::string& name : session.engine().images().load(archive_in(input.empty() ? "-" : input, session)))
         if (!arguments.on("quiet"))
             session.out(cat(name.starts_with("sha256:") ? "Loaded image ID: " : "Loaded image: ", name, "\n"));
     return 0;
@@ -59,7 +40,7 @@ int import(const Arguments& arguments, Session& session) {
         throw base::Error(base::ErrorKind::unsupported, cat("import of a URL is not supported: ", from),
                           cat("curl -L ", from, " | ", session.program, " image import - NAME"));
     const std::string name = arguments.rest().size() > 1 ? arguments.rest()[1] : std::string();
-    session.out(session.engine().images().import(reader(from, session), name, arguments.texts("change")) + "\n");
+    session.out(session.engine().images().import(archive_in(from, session), name, arguments.texts("change")) + "\n");
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/advise.h"
+#include "compose/check.h"
 
 namespace tutti::cli {
 
@@ -49,6 +50,8 @@ std::optional<model::Project> whole_project(const Arguments& arguments, Session&
     options.services = services;
     Reading reading;
     auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
+    if (!reading.diagnostics.failed())
+        compose::check_container_names(loaded.project, loaded.tree, reading.diagnostics);
     if (!reading.diagnostics.failed()) advise(loaded, arguments, session, false, reading);
     if (!report(reading, arguments, session)) return std::nullopt;
     return std::move(loaded.project);

@@ -7,8 +7,10 @@
 #include "cli/commands.h"
 #include "cli/log_face.h"
 #include "cli/progress.h"
+#include "cli/up_beside.h"
 #include "plan/graph.h"
 #include "verbs/attached.h"
+#include "verbs/watch.h"
 
 namespace tutti::cli {
 
@@ -40,7 +42,8 @@ Wish check(const Arguments& arguments) {
                    "--attach-dependencies or --watch"));
     if (arguments.on("no-build") && arguments.on("watch")) refuse("--no-build and --watch are incompatible");
     if (attach && attach_all) refuse("cannot combine --attach and --attach-dependencies");
-    if (arguments.on("watch")) refuse("up --watch is not supported yet: run `up -d` and then `watch`");
+    if (arguments.given("menu") && arguments.on("menu") && wish.detach)
+        refuse(cat(wish.wait ? "--wait" : "--detach", " cannot be combined with --menu"));
     return wish;
 }
 
@@ -67,6 +70,17 @@ std::vector<std::string> attach_to(const Arguments& arguments, const model::Proj
     return {services.begin(), services.end()};
 }
 
+// On for a person at a terminal; --menu without one cannot be.
+bool wants_menu(const Arguments& arguments, const Session& session) {
+    const bool person = session.in_is_terminal && session.out_is_terminal;
+    if (arguments.given("menu")) {
+        if (arguments.on("menu") && !person) refuse("--menu needs a terminal for its keys");
+        return arguments.on("menu");
+    }
+    const std::string wish = session.variable("COMPOSE_MENU");
+    return person && (wish.empty() || is_true(wish));
+}
+
 int attached(const Arguments& arguments, Session& session, const model::Project& project, verbs::CreateOptions& create,
              const Wish& wish, ProgressFace& progress) {
     LogFace face(session, {!arguments.on("no-color"), !arguments.on("no-log-prefix"), arguments.on("timestamps")});
@@ -74,6 +88,7 @@ int attached(const Arguments& arguments, Session& session, const model::Project&
         face.line(source, engine::StreamKind::stdout_, std::chrono::system_clock::now(), line);
     };
     create.reconcile.start = false;
+    create.reconcile.spec.provided = std::make_shared<plan::spec::ProvidedBy>();
     verbs::up(project, session.engine(), create, progress, session.scope);
     progress.finish();
     create.reconcile.start = true;
@@ -86,6 +101,10 @@ int attached(const Arguments& arguments, Session& session, const model::Project&
     options.exit_code_from = arguments.text("exit-code-from");
     options.timeout = timeout(arguments);
     os::Queue<int> signals;
+    UpBeside beside(project, session, create, progress, face, signals, options.named);
+    beside.watch = arguments.on("watch");
+    beside.menu = wants_menu(arguments, session);
+    if (beside.watch || beside.menu) options.beside = [&](os::Scope& scope) { beside.run(scope); };
     if (session.on_signal) session.on_signal([&](int signal) { signals.push(signal); });
     const int code =
         verbs::start_attached(project, session.engine(), create, options, progress, face, signals, session.scope);
@@ -117,6 +136,7 @@ int up(const Arguments& arguments, Session& session) {
     options.reconcile.start = !arguments.on("no-start");
     options.reconcile.await = wish.wait;
     options.await_timeout = std::chrono::seconds(arguments.number("wait-timeout"));
+    if (arguments.on("watch")) verbs::check_watch(*project, {.services = arguments.rest()}, *progress);
     if (attach && !options.dry_run) return attached(arguments, session, *project, options, wish, *progress);
     verbs::up(*project, session.engine(), options, *progress, session.scope);
     progress->finish();

@@ -36,6 +36,22 @@ class Packer {
         tar_.finish();
     }
 
+    void run_each(const std::vector<PackedAs>& paths) {
+        deep_ = false;
+        for (const PackedAs& one_path : paths) {
+            const auto slash = one_path.path.rfind('/');
+            const std::string parent = slash == 0 ? "/" : one_path.path.substr(0, slash);
+            const std::string name = one_path.path.substr(slash + 1);
+            try {
+                const os::Fd folder = os::open(parent, O_RDONLY | O_DIRECTORY);
+                one(folder, "", name.empty() ? "." : name, one_path.as);
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::not_found) throw;
+            }
+        }
+        tar_.finish();
+    }
+
     void run_one(const os::Fd& parent, const std::string& name, const std::string& as) {
         one(parent, "", name, as);
         tar_.finish();
@@ -83,7 +99,8 @@ class Packer {
                 entry.kind = TarEntry::Kind::folder;
                 entry.xattrs = attributes(fd);
                 tar_.add(entry);
-                return folder(fd, cat(entry.path, '/'));
+                if (deep_) folder(fd, cat(entry.path, '/'));
+                return;
             }
             case S_IFLNK: {
                 char target[4096];
@@ -156,6 +173,7 @@ class Packer {
     TarWriter tar_;
     std::vector<char> buffer_;
     Marks marks_;
+    bool deep_ = true;
     std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
 
@@ -165,6 +183,10 @@ void pack(const os::Fd& root, base::Sink& to) { Packer(to, Packer::Marks::overla
 
 void pack_entry(const os::Fd& folder, const std::string& name, const std::string& as, base::Sink& to) {
     Packer(to, Packer::Marks::none).run_one(folder, name, as);
+}
+
+void pack_paths(const std::vector<PackedAs>& paths, base::Sink& to) {
+    Packer(to, Packer::Marks::none).run_each(paths);
 }
 
 void pack_files(const os::Fd& root, base::Sink& to) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/stream.h"
 #include "os/fd.h"
@@ -17,5 +18,11 @@ void pack(const os::Fd& root, base::Sink& to);
 // copies and exports.
 void pack_entry(const os::Fd& folder, const std::string& name, const std::string& as, base::Sink& to);
 void pack_files(const os::Fd& root, base::Sink& to);
+
+// Paths of this machine under other names, each alone: of a folder only the folder. Those that are gone are left out.
+struct PackedAs {
+    std::string path, as;
+};
+void pack_paths(const std::vector<PackedAs>& paths, base::Sink& to);
 
 }  // namespace tutti::oci

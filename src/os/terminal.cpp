@@ -17,10 +17,13 @@ struct RawMode::Saved {
     termios mode;
 };
 
-RawMode::RawMode(int fd) : fd_(fd), saved_(std::make_unique<Saved>()) {
+RawMode::RawMode(int fd, Extent extent) : fd_(fd), saved_(std::make_unique<Saved>()) {
     if (::tcgetattr(fd, &saved_->mode) != 0) base::throw_errno("reading the mode of the terminal");
     termios raw = saved_->mode;
-    ::cfmakeraw(&raw);
+    if (extent == Extent::whole)
+        ::cfmakeraw(&raw);
+    else
+        raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
     if (::tcsetattr(fd, TCSADRAIN, &raw) != 0) base::throw_errno("setting the terminal to raw mode");
 }
 

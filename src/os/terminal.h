@@ -17,7 +17,8 @@ TerminalSize terminal_size(int fd);
 // Raw until destroyed. Only for a descriptor that is a terminal.
 class RawMode {
   public:
-    explicit RawMode(int fd);
+    enum class Extent { whole, keys };  // keys: they come one by one and unseen, but Ctrl-C and output stay as they are
+    explicit RawMode(int fd, Extent extent = Extent::whole);
     ~RawMode();
     RawMode(const RawMode&) = delete;
     RawMode& operator=(const RawMode&) = delete;

@@ -288,9 +288,11 @@ void perform_step(const WaitFor& step, const Doing& doing) {
     show(step, doing, State::done, step.condition == Condition::completed ? "Exited" : "Healthy");
 }
 
-void perform_step(const RunProvider& step, const Doing&) {
-    throw Error(ErrorKind::unsupported, cat("service \"", step.service->name, "\": providers (",
-                                            step.service->provider->type, ") are not supported"));
+void perform_step(const RunProvider& step, const Doing& doing) {
+    if (!doing.options.provider)
+        throw Error(ErrorKind::unsupported, cat("service \"", step.service->name, "\": the provider ",
+                                                step.service->provider->type, " cannot be called from here"));
+    doing.options.provider(*step.service, step.action);
 }
 
 void perform_step(const Milestone&, const Doing&) {}

@@ -141,6 +141,8 @@ std::string Reconciler::why_recreate(const model::Service& wanted, const std::st
     const std::string_view files = there.label(label::files_hash);
     if (!files.empty() && files != spec::files_hash(project_, wanted, options_.spec))
         return "content of a secret or config changed";
+    if (options_.spec.provided && there.label(label::provided_hash) != spec::provided_hash(wanted, options_.spec))
+        return "what its providers say changed";
     if (there.running())
         for (const auto& [key, attachment] : wanted.networks) {
             const auto network = network_there_.find(key);

@@ -136,7 +136,8 @@ std::vector<StepId> Reconciler::pre_start(const model::Service& wanted, const st
         step.spec.user = hook.user;
         step.spec.working_dir = hook.working_dir;
         step.spec.privileged = hook.privileged;
-        for (const model::Environment* environment : {&wanted.environment, &hook.environment})
+        const model::Environment own = spec::environment_of(wanted, options_.spec);
+        for (const model::Environment* environment : {&own, &hook.environment})
             for (const auto& [key, value] : *environment) step.spec.env.push_back(value ? cat(key, "=", *value) : key);
         step.spec.labels = {{std::string(label::project), project_.name},
                             {std::string(label::service), wanted.name},

@@ -184,6 +184,11 @@ void rehearse(const Plan& plan, base::Reporter& reporter) {
                                    wait->condition == Condition::completed ? "Exited" : "Healthy",
                                    {}});
             }
+        } else if (const auto* provider = std::get_if<RunProvider>(&entry.step)) {
+            const char* done = provider->action == "up"     ? "Created"
+                               : provider->action == "down" ? "Removed"
+                                                            : "Stopped";
+            reporter.progress({provider->service->name, {}, State::done, done, {}});
         } else if (const Words words = words_of(entry.step); !words.done.empty()) {
             if (!words.working.empty()) reporter.progress({name_of(entry.step), {}, State::working, words.working, {}});
             reporter.progress({name_of(entry.step), {}, State::done, words.done, {}});

@@ -15,12 +15,15 @@
 
 namespace tutti::plan {
 
+using ProviderCall = std::function<void(const model::Service& service, const std::string& action)>;
+
 struct RunOptions {
     std::string project;                        // whose events tell that a condition holds
     std::size_t width = 0;                      // steps at once (--parallel); 0: no limit
     std::chrono::nanoseconds await_timeout{0};  // for conditions; 0: none
     // Lines that hooks print: "web-1 ->" or "web pre_start[0] ->" and the line.
     std::function<void(const std::string& source, std::string_view line)> hook_output;
+    ProviderCall provider;  // what RunProvider steps call; shows its own progress
 };
 
 void run(const Plan& plan, engine::Engine& engine, base::Reporter& reporter, os::Scope& scope,

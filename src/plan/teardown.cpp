@@ -49,6 +49,13 @@ class Downward {
     std::map<std::string, std::vector<StepId>> last_;
 };
 
+std::shared_ptr<const model::Service> provider_of(const model::Project& project, const std::string& name) {
+    const auto service = project.services.find(name);
+    return service != project.services.end() && service->second.provider
+               ? std::make_shared<const model::Service>(service->second)
+               : nullptr;
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -62,11 +69,14 @@ Plan stop_plan(const model::Project& given, const state::ProjectState& state, co
     Downward downward(project);
     for (const std::string& name : downward.order()) {
         std::vector<StepId> steps;
-        if (services.empty() || contains(services, name))
+        if (services.empty() || contains(services, name)) {
+            if (const auto provider = provider_of(project, name))
+                steps.push_back(plan.add(RunProvider{provider, "stop"}, "", downward.before(name)));
             for (const state::Container* container : state.of_service(name))
                 steps.push_back(
                     plan.add(StopContainer{container->id(), container->name(), timeout, with_hooks(project, name)}, "",
                              downward.before(name)));
+        }
         downward.done(name, std::move(steps));
     }
     return plan;
@@ -91,6 +101,8 @@ Plan down_plan(const model::Project& given, const state::ProjectState& state, co
         std::vector<StepId> steps;
         if (options.services.empty() || contains(chosen, name)) {
             const std::vector<StepId> before = downward.before(name);
+            if (const auto provider = provider_of(project, name))
+                steps.push_back(plan.add(RunProvider{provider, "down"}, "", before));
             for (const state::Container& container : state.containers)
                 if (container.service == name && (!container.one_off || options.remove_orphans))
                     steps.push_back(end(container, with_hooks(project, name), before, "", options.volumes));

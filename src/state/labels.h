@@ -28,6 +28,8 @@ constexpr std::string_view hook = "com.docker.compose.hook";  // pre_start
 
 // Ours, beside Compose's: what a changed file of a secret or config is known by.
 constexpr std::string_view files_hash = "dev.tutti.files-hash";
+// And what the providers of a service said.
+constexpr std::string_view provided_hash = "dev.tutti.provided-hash";
 
 // What `version` holds, so that Compose reads our containers as those of a peer.
 constexpr std::string_view version_value = "5.5.0";

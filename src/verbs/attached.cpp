@@ -11,6 +11,7 @@
 #include "plan/teardown.h"
 #include "state/labels.h"
 #include "verbs/lines.h"
+#include "verbs/providers.h"
 
 namespace tutti::verbs {
 
@@ -47,17 +48,19 @@ class Session {
         listening.spawn([&] { listen(listening); });
         os::Scope obeying = scope_.child();
         obeying.spawn([&] {
-            while (const auto signal = signals_.pop()) obey();
+            while (const auto signal = signals_.pop()) obey(*signal);
         });
         std::exception_ptr failure;
         try {
             wait_until_listening();
             start();
+            if (options_.beside) beside_.spawn([&] { beside(); });
         } catch (const base::Cancelled&) {  // a signal came first; the rest is stopped below
         } catch (...) {
             if (!stopping_) failure = std::current_exception();
         }
         if (!failure) wait_for_end();
+        beside_.cancel_and_join();
         listening.cancel_and_join();
         signals_.close();
         obeying.join();
@@ -251,8 +254,20 @@ class Session {
         run_plan(plan, project_, engine_, create_, reporter_, starting_);
     }
 
-    void obey() {
+    void beside() {
+        try {
+            options_.beside(beside_);
+        } catch (const Error& error) { reporter_.warn(error.what()); }
+    }
+
+    void obey(int signal) {
         bool first = false;
+        if (signal == detach_signal) {
+            const std::lock_guard lock(mutex_);
+            over_ = true;
+            return news_.notify_all();
+        }
+        beside_.cancel().cancel();
         {
             const std::lock_guard lock(mutex_);
             first = !interrupted_;
@@ -277,7 +292,11 @@ class Session {
         stoppers_.spawn([this] {
             const state::ProjectState state = state::observe(engine_, project_.name);
             const plan::Plan plan = plan::stop_plan(project_, state, options_.named, options_.timeout);
-            plan::run(plan, engine_, reporter_, stoppers_, {project_.name, create_.parallel, {}, create_.hook_output});
+            plan::run(plan, engine_, reporter_, stoppers_, {project_.name,
+                       create_.parallel,
+                       {},
+                       create_.hook_output,
+                       provider_call(project_, reporter_, stoppers_.cancel())});
             const std::lock_guard lock(mutex_);
             stopped_ = true;
             news_.notify_all();
@@ -326,7 +345,7 @@ class Session {
          code_taken_ = false;
     int exit_code_ = 0;
     // Starts and stops are not of scope_: a first signal ends the one and begins the other.
-    os::Scope readers_, starting_, stoppers_;
+    os::Scope readers_, starting_, stoppers_, beside_;
 };
 
 }  // namespace

@@ -20,7 +20,11 @@ struct AttachOptions {
     enum class OnExit { ignore, stop, stop_on_failure } on_exit = OnExit::ignore;
     std::string exit_code_from;
     plan::Timeout timeout;
+    // Runs beside the output from when all are started, until its scope is cancelled; may be null.
+    std::function<void(os::Scope& scope)> beside;
 };
+
+constexpr int detach_signal = 0;  // no signal of the kernel: leaves the containers as they are
 
 // Starts what is created and follows it. Signals come through the queue: the first stops gracefully, the second kills.
 // Returns the exit status: of a container with on_exit, 130 after a signal, else 0.

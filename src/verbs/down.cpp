@@ -83,7 +83,7 @@ void down(const Target& target, engine::Engine& engine, const DownOptions& optio
     down.images = images_to_remove(project, engine, options);
     const plan::Plan plan = plan::down_plan(project, state, down);
     if (plan.empty()) reporter.warn(cat("Warning: No resource found to remove for project \"", target.name, "\"."));
-    run_or_rehearse(plan, target.name, engine, limits, reporter, scope);
+    run_or_rehearse(plan, project, engine, limits, reporter, scope);
     if (target.project && target.services.empty() && !options.remove_orphans) tell_what_stays(project, state, reporter);
 }
 

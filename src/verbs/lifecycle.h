@@ -73,6 +73,8 @@ void down(const Target& target, engine::Engine& engine, const DownOptions& optio
           base::Reporter& reporter, os::Scope& scope);
 
 // For the files of these verbs.
+void run_or_rehearse(const plan::Plan& plan, const model::Project& project, engine::Engine& engine,
+                     const Limits& limits, base::Reporter& reporter, os::Scope& scope);
 void run_or_rehearse(const plan::Plan& plan, const std::string& project, engine::Engine& engine, const Limits& limits,
                      base::Reporter& reporter, os::Scope& scope);
 void check_services(const model::Project& project, const std::vector<std::string>& services);

@@ -112,18 +112,19 @@ int run(model::Project project, engine::Engine& engine, const RunOptions& option
     if (options.tty && options.interactive && !options.detach && !stdio.in_is_terminal)
         throw Error(ErrorKind::invalid, "the input device is not a TTY", "add -T");
     if (options.no_deps) project = plan::select(project, {options.service}, plan::Along::nothing);
-    start_dependencies(project, engine, options, create, reporter, scope);
+    CreateOptions own = create;
+    own.reconcile.spec.provided = std::make_shared<plan::spec::ProvidedBy>();
+    start_dependencies(project, engine, options, own, reporter, scope);
 
     const model::Service service = one_off(project.services.at(options.service), options);
     model::Project with = project;
     with.services[options.service] = service;
     state::ProjectState state = state::observe(engine, with);
-    CreateOptions own = create;
     model::Project alone = with;
     std::erase_if(alone.services, [&](const auto& entry) { return entry.first != options.service; });
     ensure_images(alone, state, engine, own, reporter, scope);
     plan::Plan plan;
-    plan.add(creation(with, service, state, options, create), "one-off");
+    plan.add(creation(with, service, state, options, own), "one-off");
     const std::string name = std::get<plan::CreateContainer>(plan.steps[0].step).spec.name;
     if (create.dry_run) {
         plan::rehearse(plan, reporter);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/images.h"
 #include "verbs/project_lock.h"
+#include "verbs/providers.h"
 
 namespace tutti::verbs {
 
@@ -77,7 +78,7 @@ void ensure_images(const model::Project& project, state::ProjectState& state, en
         if (options.dry_run)
             plan::rehearse(images.pulls, reporter);
         else
-            plan::run(images.pulls, engine, reporter, scope, {project.name, options.parallel, {}, {}});
+            plan::run(images.pulls, engine, reporter, scope, {project.name, options.parallel, {}, {}, {}});
         observe_images(engine, project, state);
     }
     // A pull that failed was tolerated for these; one that succeeded leaves nothing to build unless a build was asked
@@ -103,7 +104,7 @@ void run_plan(const plan::Plan& plan, const model::Project& project, engine::Eng
               const CreateOptions& options, base::Reporter& reporter, os::Scope& scope) {
     try {
         plan::run(plan, engine, reporter, scope,
-                  {project.name, options.parallel, options.await_timeout, options.hook_output});
+                  {project.name, options.parallel, options.await_timeout, options.hook_output, {}});
     } catch (Error& error) {
         // The reason stands in the containers: say it where the failure is read.
         std::string reasons;
@@ -140,7 +141,13 @@ void up(const model::Project& project, engine::Engine& engine, const CreateOptio
     ensure_images(project, state, engine, options, reporter, scope);
     for (const std::string& remark : plan::remarks(project, state)) reporter.warn(remark);
     warn_of_orphans(project, state, options, reporter);
-    const plan::Plan plan = plan::reconcile(project, state, options.reconcile);
+    plan::ReconcileOptions reconcile = options.reconcile;
+    if (!options.dry_run && !reconcile.skip_providers) {
+        reconcile.skip_providers = true;
+        if (!reconcile.spec.provided) reconcile.spec.provided = std::make_shared<plan::spec::ProvidedBy>();
+        up_providers(project, engine, options.parallel, *reconcile.spec.provided, reporter, scope);
+    }
+    const plan::Plan plan = plan::reconcile(project, state, reconcile);
     if (!plan.empty()) check_ports(project, state, engine, options);
     show_untouched(project, state, plan, reporter);
     if (options.dry_run) return plan::rehearse(plan, reporter);

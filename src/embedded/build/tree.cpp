@@ -122,7 +122,7 @@ void expand_into(const Selection& selection, const os::Fd& folder, const std::st
     for (const auto& name : names_in(folder)) {
         const std::string path = below(at, name);
         const bool deep = part == "**";
-        if (!deep && !matches_path(part, name)) continue;
+        if (!deep && !base::matches_path(part, name)) continue;
         if (selection.ignore && selection.ignore->ignored(path) && !selection.ignore->may_hold_exceptions(path))
             continue;
         if (parts.empty()) {

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "embedded/build/ignore.h"
+#include "base/ignore.h"
 #include "os/fd.h"
 
 namespace tutti::embedded::build {
+
+using base::IgnoreRules;
 
 struct Owner {
     std::uint32_t uid = 0, gid = 0;

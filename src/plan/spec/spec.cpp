@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "model/hash.h"
@@ -40,13 +41,15 @@ engine::Labels labels_of(const model::Project& project, const model::Service& se
         set(labels, label::image_volumes, std::move(digests));
     if (std::string hash = files_hash(project, service, options); !hash.empty())
         set(labels, label::files_hash, std::move(hash));
+    if (std::string hash = provided_hash(service, options); !hash.empty())
+        set(labels, label::provided_hash, std::move(hash));
     set(labels, label::config_hash, model::config_hash(service));
     if (replica.number > 0) set(labels, label::number, std::to_string(replica.number));
     set(labels, label::depends_on, dependencies_label(service));
     return labels;
 }
 
-std::vector<std::string> environment_of(const model::Environment& environment) {
+std::vector<std::string> entries_of(const model::Environment& environment) {
     std::vector<std::string> entries;
     for (const auto& [key, value] : environment) entries.push_back(value ? cat(key, "=", *value) : key);
     return entries;
@@ -61,10 +64,24 @@ void refuse_unsupported(const model::Service& service) {
     if (!service.models.empty()) refuse("models", "no model runner is available");
 }
 
-void add_process(const model::Service& service, const Replica& replica, engine::ContainerSpec& spec) {
+model::Mapping provided_to(const model::Service& service, const Options& options) {
+    model::Mapping all;
+    if (!options.provided) return all;
+    for (const auto& [name, said] : *options.provided) {
+        if (!service.depends_on.count(name)) continue;
+        std::string prefix = name + "_";
+        std::ranges::transform(prefix, prefix.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+        for (const auto& [key, value] : said.prefixed) all[prefix + key] = value;
+        for (const auto& [key, value] : said.raw) all[key] = value;
+    }
+    return all;
+}
+
+void add_process(const model::Service& service, const Replica& replica, const Options& options,
+                 engine::ContainerSpec& spec) {
     spec.entrypoint = service.entrypoint;
     spec.command = service.command;
-    spec.env = environment_of(service.environment);
+    spec.env = entries_of(environment_of(service, options));
     spec.user = service.user;
     spec.working_dir = service.working_dir;
     spec.hostname = service.hostname;
@@ -88,6 +105,18 @@ void add_process(const model::Service& service, const Replica& replica, engine::
 }
 
 }  // namespace
+
+model::Environment environment_of(const model::Service& service, const Options& options) {
+    model::Environment environment = service.environment;
+    for (auto& [key, value] : provided_to(service, options)) environment[key] = std::move(value);
+    return environment;
+}
+
+std::string provided_hash(const model::Service& service, const Options& options) {
+    std::string all;
+    for (const auto& [key, value] : provided_to(service, options)) all += cat(key, "=", value.size(), "\n", value);
+    return all.empty() ? std::string() : base::Digest::of(all).hex();
+}
 
 std::string container_name(const model::Project& project, const model::Service& service, int number, char separator) {
     if (!service.container_name.empty()) return service.container_name;
@@ -138,7 +167,7 @@ engine::ContainerSpec to_spec(const model::Project& project, const model::Servic
     spec.platform = service.platform.empty() ? options.default_platform : service.platform;
     spec.labels = labels_of(project, service, state, replica, options);
     spec.restart = replica.one_off ? engine::RestartPolicy{} : restart_policy(service);
-    add_process(service, replica, spec);
+    add_process(service, replica, options, spec);
     add_mounts(project, service, state, replica, options, spec);
     add_files(project, service, options, spec);
     add_networks(project, service, state, replica, options, spec);

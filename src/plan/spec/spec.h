@@ -3,6 +3,8 @@
 // Does not decide whether a container is needed.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 
 #include "base/files.h"
@@ -13,6 +15,12 @@
 
 namespace tutti::plan::spec {
 
+// What providers said, by the service that stands for each: environment of the services that depend on it.
+struct Provided {
+    model::Mapping prefixed, raw;  // prefixed: with the provider's name before each key
+};
+using ProvidedBy = std::map<std::string, Provided>;
+
 struct Options {
     char separator = '-';                // '_' with --compatibility
     std::vector<std::string> env_files;  // --env-file, for the label
@@ -20,6 +28,7 @@ struct Options {
     std::string home;                    // for ~ in paths of profiles
     const base::Files* files = nullptr;  // null: nothing can be read
     base::Reporter* reporter = nullptr;  // for warnings; may be null
+    std::shared_ptr<ProvidedBy> provided;  // null: not asked, so nothing is compared
 };
 
 struct Replica {
@@ -40,6 +49,9 @@ engine::ContainerSpec to_spec(const model::Project& project, const model::Servic
                               const state::ProjectState& state, const Replica& replica, const Options& options);
 
 std::string image_volume_digests(const model::Service& prepared, const state::ProjectState& state);
+// The service's environment with what its providers set; and what that is known by, empty when there is nothing.
+model::Environment environment_of(const model::Service& service, const Options& options);
+std::string provided_hash(const model::Service& service, const Options& options);
 std::string files_hash(const model::Project& project, const model::Service& service, const Options& options);
 // "service:x" → "x"; empty when the mode names no service.
 std::string_view service_of_mode(std::string_view mode);

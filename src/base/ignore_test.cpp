@@ -1,8 +1,8 @@
-#include "embedded/build/ignore.h"
+#include "base/ignore.h"
 
 #include <gtest/gtest.h>
 
-namespace tutti::embedded::build {
+namespace tutti::base {
 namespace {
 
 TEST(Ignore, PatternsMatchAsDockerMatchesThem) {
@@ -56,4 +56,4 @@ TEST(Ignore, ExceptionsBelowAnIgnoredFolderAreLookedFor) {
 }
 
 }  // namespace
-}  // namespace tutti::embedded::build
+}  // namespace tutti::base

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tutti::embedded::build {
+namespace tutti::base {
 
 class IgnoreRules {
   public:
@@ -32,4 +32,4 @@ class IgnoreRules {
 // Go's filepath.Match extended by '**' (any number of folders, also none).
 bool matches_path(std::string_view pattern, std::string_view path);
 
-}  // namespace tutti::embedded::build
+}  // namespace tutti::base

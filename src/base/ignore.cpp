@@ -1,11 +1,11 @@
-#include "embedded/build/ignore.h"
+#include "base/ignore.h"
 
 #include <algorithm>
 
 #include "base/path.h"
 #include "base/text.h"
 
-namespace tutti::embedded::build {
+namespace tutti::base {
 
 namespace {
 
@@ -66,16 +66,16 @@ bool matches_path(std::string_view pattern, std::string_view path) { return matc
 
 IgnoreRules::IgnoreRules(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    for (std::string_view line : base::split(text, '\n')) {
+    for (std::string_view line : split(text, '\n')) {
         if (line.starts_with('#')) continue;
-        line = base::trim(line);
+        line = trim(line);
         if (line.empty()) continue;
         Rule rule;
         if (line.starts_with('!')) {
             rule.exclude_again = true;
-            line = base::trim(line.substr(1));
+            line = trim(line.substr(1));
         }
-        rule.pattern = base::path::clean(line);
+        rule.pattern = path::clean(line);
         if (rule.pattern.size() > 1 && rule.pattern.starts_with('/')) rule.pattern.erase(0, 1);
         rules_.push_back(std::move(rule));
     }
@@ -103,8 +103,8 @@ bool IgnoreRules::may_hold_exceptions(std::string_view folder) const {
             const std::string_view fixed = std::string_view(rule.pattern).substr(0, wild);
             return fixed.starts_with(folder) || folder.starts_with(fixed);
         }
-        return rule.pattern.starts_with(base::cat(folder, '/'));
+        return rule.pattern.starts_with(cat(folder, '/'));
     });
 }
 
-}  // namespace tutti::embedded::build
+}  // namespace tutti::base
