@@ -14,6 +14,13 @@ bool is_true(std::string_view text) {
     return lower == "1" || lower == "t" || lower == "true" || lower == "y" || lower == "yes";
 }
 
+static bool loads(compose::LoadOptions options, const Session& session) {
+    options.resolve_environment = false;
+    Reading reading;
+    compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
+    return !reading.diagnostics.failed();
+}
+
 std::optional<Subject> project_or_name(const Arguments& arguments, Session& session,
                                        const std::vector<std::string>& services) {
     const compose::LoadOptions given = load_options(arguments, session);
@@ -31,7 +38,9 @@ std::optional<Subject> project_or_name(const Arguments& arguments, Session& sess
         if (named.empty()) throw;
         return Subject{named, std::nullopt};
     }
-    if (reading.diagnostics.failed() && !named.empty()) return Subject{named, std::nullopt};
+    // A name from the environment stands in for files that cannot be read, not for a service that they do not have.
+    if (reading.diagnostics.failed() && !named.empty() && (services.empty() || !loads(given, session)))
+        return Subject{named, std::nullopt};
     if (!report(reading, arguments, session)) return std::nullopt;
     return Subject{loaded->project.name, std::move(loaded->project)};
 }

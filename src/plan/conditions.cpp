@@ -24,6 +24,19 @@ bool is_over(const engine::Container& container) {
     return container.state == ContainerState::exited || container.state == ContainerState::dead;
 }
 
+// What runs without a health check counts once it has run for a moment: a process that cannot start mostly ends in it.
+constexpr auto settling = std::chrono::milliseconds(250);
+
+bool has_settled(const engine::Container& container, std::map<std::string, os::Clock::time_point>& seen,
+                 os::Until& again) {
+    if (std::chrono::system_clock::now() - container.started >= settling) return true;
+    const auto now = os::Clock::now();
+    const auto until = seen.try_emplace(container.id, now).first->second + settling;
+    if (now >= until) return true;
+    again = again ? std::min(*again, until) : until;
+    return false;
+}
+
 // False: not yet. Throws: never.
 bool is_healthy(const engine::Container& container, bool running_is_enough) {
     if (is_over(container))
@@ -50,7 +63,8 @@ Conditions::~Conditions() {
     }
 }
 
-bool Conditions::holds(const WaitFor& what, int& exit_code) {
+bool Conditions::holds(const WaitFor& what, int& exit_code, Seen& seen, os::Until& again) {
+    again.reset();
     for (const std::string& name : what.containers) {
         const engine::Container container = engine_.containers().inspect(name);
         if (what.condition == Condition::completed) {
@@ -58,26 +72,31 @@ bool Conditions::holds(const WaitFor& what, int& exit_code) {
             exit_code = container.exit_code;  // the first that is over decides
             return true;
         }
-        if (!is_healthy(container, what.condition == Condition::running_or_healthy)) return false;
+        const bool running_is_enough = what.condition == Condition::running_or_healthy;
+        if (!is_healthy(container, running_is_enough)) return false;
+        if (running_is_enough && !has_check(container) && !has_settled(container, seen, again)) return false;
     }
     return what.condition != Condition::completed;
 }
 
 Conditions::Outcome Conditions::wait(const WaitFor& what, os::Until until) {
     Outcome outcome;
-    if (holds(what, outcome.exit_code)) return outcome;
+    Seen running;
+    os::Until again;
+    if (holds(what, outcome.exit_code, running, again)) return outcome;
     subscribe();
     std::unique_lock lock(mutex_);
     while (true) {
         if (failure_) std::rethrow_exception(failure_);
         const std::uint64_t seen = heard_;
         lock.unlock();
-        if (holds(what, outcome.exit_code)) return outcome;
+        if (holds(what, outcome.exit_code, running, again)) return outcome;
         lock.lock();
         const auto changed = [&] { return heard_ != seen || failure_; };
-        if (!until) {
+        const os::Until sooner = until && again ? std::min(*until, *again) : until ? until : again;
+        if (!sooner) {
             news_.wait(lock, changed);
-        } else if (!news_.wait_until(lock, *until, changed)) {
+        } else if (!news_.wait_until(lock, *sooner, changed) && sooner == until) {
             outcome.held = false;
             return outcome;
         }

@@ -32,7 +32,8 @@ class Conditions {
 
   private:
     void subscribe();
-    bool holds(const WaitFor& what, int& exit_code);
+    using Seen = std::map<std::string, os::Clock::time_point>;  // when each was first seen running
+    bool holds(const WaitFor& what, int& exit_code, Seen& seen, os::Until& again);
 
     engine::Engine& engine_;
     std::string project_;

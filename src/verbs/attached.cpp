@@ -1,6 +1,7 @@
 #include "verbs/attached.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -104,6 +105,7 @@ class Session {
         readers_.spawn([this, streams, source, id] {
             Lines lines([&](engine::StreamKind stream, std::string_view text) {
                 face_.line(source, stream, std::chrono::system_clock::now(), text);
+                ++lines_;
             });
             read(id, [&] {
                 streams->receive([&](engine::StreamKind stream, std::string_view bytes) { lines.add(stream, bytes); },
@@ -209,9 +211,12 @@ class Session {
     void on_die(const engine::Event& event, const std::string& source, const std::string& service) {
         const auto code = static_cast<int>(base::to_int(attribute(event, "exitCode")).value_or(0));
         {
-            // Its last words come before the news of its end.
+            // Its last words come before the news of its end: as long as there are more of them.
             std::unique_lock lock(mutex_);
-            news_.wait_for(lock, std::chrono::seconds(1), [&] { return !reading_.count(event.id); });
+            std::uint64_t before = 0;
+            do before = lines_;
+            while (!news_.wait_for(lock, std::chrono::seconds(1), [&] { return !reading_.count(event.id); }) &&
+                   lines_ != before);
         }
         bool again = false;
         try {
@@ -323,7 +328,7 @@ class Session {
     void wait_for_end() {
         std::unique_lock lock(mutex_);
         news_.wait(lock, [&] {
-            return over_ || (stopped_ && reading_.empty()) || (alive_.empty() && (!stopping_ || stopped_));
+            return over_ || (reading_.empty() && (stopped_ || (alive_.empty() && !stopping_)));
         });
     }
 
@@ -344,6 +349,7 @@ class Session {
     bool ready_ = false, over_ = false, stopping_ = false, stopped_ = false, interrupted_ = false, aborted_ = false,
          code_taken_ = false;
     int exit_code_ = 0;
+    std::atomic<std::uint64_t> lines_ = 0;  // shown so far
     // Starts and stops are not of scope_: a first signal ends the one and begins the other.
     os::Scope readers_, starting_, stoppers_, beside_;
 };

@@ -18,6 +18,8 @@ using base::ErrorKind;
 
 namespace {
 
+constexpr auto restart_gap = std::chrono::seconds(1);  // between the end and the start of a `restart`, at most
+
 class Follower {
   public:
     Follower(engine::Engine& engine, const LogsOptions& options, base::Reporter& reporter, LogFace& face,
@@ -47,6 +49,16 @@ class Follower {
             face_.line(source, engine::StreamKind::stdout_, line.time, line.text);
     }
 
+    bool may_write(const std::string& id) {
+        try {
+            const auto state = engine_.containers().inspect(id).state;
+            return state != engine::ContainerState::exited && state != engine::ContainerState::dead;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::not_found) throw;
+            return false;
+        }
+    }
+
     void merged(const std::vector<state::Container>& containers) {
         Merge merge(containers.size());
         os::Scope reading = scope_.child();
@@ -69,7 +81,8 @@ class Follower {
     void followed(const std::vector<state::Container>& containers, const std::string& project,
                   const std::vector<std::string>& services) {
         os::Scope reading = scope_.child();
-        std::set<std::string> alive;
+        std::mutex mutex;
+        std::set<std::string> alive;  // who may still write
         const auto follow = [&](const state::Container& container, engine::Time since, std::int64_t tail) {
             reading.spawn([this, container, since, tail] {
                 const std::string source = container.short_name();
@@ -77,12 +90,16 @@ class Follower {
             });
         };
         os::Scope listening = scope_.child();
+        const auto end_unless_restarted = [&] {
+            listening.sleep(restart_gap);
+            const std::lock_guard lock(mutex);
+            if (alive.empty()) listening.cancel().cancel();
+        };
         os::Queue<int> ready;
         listening.spawn([&] {
             engine::EventOptions options;
             options.labels = {cat(state::label::project, "=", project), cat(state::label::one_off, "=False")};
             options.ready = [&] { ready.push(1); };
-            std::mutex mutex;
             engine_.system().events(
                 options,
                 [&](const engine::Event& event) {
@@ -93,23 +110,29 @@ class Follower {
                         std::find(services.begin(), services.end(), service->second) == services.end())
                         return;
                     if (event.action == "start") {
-                        alive.insert(event.id);
+                        {
+                            const std::lock_guard lock(mutex);
+                            alive.insert(event.id);
+                        }
                         engine::ContainerSummary summary = engine_.containers().inspect(event.id);
                         const engine::Time since = summary.started;
                         follow(state::read(std::move(summary)), since, -1);
                     } else if (event.action == "die") {
-                        const auto state = engine_.containers().inspect(event.id).state;
-                        if (state == engine::ContainerState::exited || state == engine::ContainerState::dead)
-                            alive.erase(event.id);
-                        if (alive.empty()) listening.cancel().cancel();  // nobody is left who could write
+                        const std::lock_guard lock(mutex);
+                        if (!may_write(event.id)) alive.erase(event.id);
+                        if (alive.empty()) listening.spawn(end_unless_restarted);
                     }
                 },
                 listening.cancel());
         });
         ready.pop();
-        for (const state::Container& container : containers) {
-            alive.insert(container.id());
-            follow(container, options_.since, options_.tail);
+        {
+            const std::lock_guard lock(mutex);
+            for (const state::Container& container : containers) {
+                if (may_write(container.id())) alive.insert(container.id());
+                follow(container, options_.since, options_.tail);
+            }
+            if (alive.empty()) listening.cancel().cancel();
         }
         try {
             listening.join();

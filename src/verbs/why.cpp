@@ -84,6 +84,13 @@ std::string state_of(const engine::Container& container, engine::Time now) {
     return text;
 }
 
+// "11:02:01" of the last day, else "2026-01-02 11:02:01"; UTC, as logs have it.
+std::string moment(engine::Time time, engine::Time now) {
+    const std::string text = base::to_rfc3339(time);
+    const std::string clock = text.substr(11, 8);
+    return now - time < std::chrono::hours(24) ? clock : cat(text.substr(0, 10), " ", clock);
+}
+
 // The last steps of its life, oldest first, equal neighbours counted.
 std::string history_of(engine::Engine& engine, const engine::Container& container, engine::Time now,
                        const os::Cancel& cancel) {
@@ -113,7 +120,7 @@ std::string history_of(engine::Engine& engine, const engine::Container& containe
             [&](const engine::Event& event) {
                 if (event.type != "container" || event.id != container.id) return;
                 if (const std::string what = word(event); !what.empty())
-                    lines.push_back(cat(base::to_rfc3339(event.time).substr(11, 8), " ", what));
+                    lines.push_back(cat(moment(event.time, now), " ", what));
             },
             cancel);
     } catch (const Error&) {  // an engine that keeps none
