@@ -420,7 +420,8 @@ void Monitor::loop() {
             if (connection.owed[0] || connection.owed[1]) events |= POLLOUT;
             connections[i] = poll_for(connection.fd, events);
         }
-        if (reaped_ && phase_ != Phase::exited) timeout = 0;  // only what is there already
+        const bool held = !drained();                                  // that stream is not read meanwhile
+        if (reaped_ && phase_ != Phase::exited && !held) timeout = 0;  // only what is there already
         if (::poll(polled, count, timeout) < 0 && errno != EINTR) fail("waiting", nullptr);
         const auto ready = [&](unsigned index, int events) { return index != ~0u && polled[index].revents & events; };
 
@@ -442,7 +443,7 @@ void Monitor::loop() {
         if (ready(listen, POLLIN)) on_listen();
         if (ready(signals, POLLIN)) on_children();
         // Everything the box wrote is in the pipes when its end is known; a held chunk waits for its reader.
-        if (reaped_ && phase_ != Phase::exited && !output && drained() && report_ < 0) finish(status_);
+        if (reaped_ && phase_ != Phase::exited && !output && !held && drained() && report_ < 0) finish(status_);
         if (reaped_ && report_ >= 0 && phase_ != Phase::exited) on_report();
     }
 }
