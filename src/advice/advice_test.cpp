@@ -105,7 +105,8 @@ TEST(Why, tells_the_exit_and_the_last_lines) {
     engine.containers().create(spec);
     engine.containers().start("demo-db-1");
     EXPECT_EQ(why(engine, "demo-db-1"),
-              "  demo-db-1 exited with 139: ended by SIGSEGV, it touched memory that is not its own\n    last lines of its log:\n      no such table\n");
+              "  demo-db-1 exited with 139: ended by SIGSEGV, it touched memory that is not its own\n    last lines of "
+              "its log:\n      no such table\n");
 }
 
 }  // namespace

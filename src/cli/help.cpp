@@ -147,8 +147,8 @@ std::string help_text(const Command* command, std::string_view program, Dialect 
     std::vector<const Flag*> flags = shown(command->flags);
     flags.push_back(find_flag(nullptr, "dry-run"));
     const std::string usage = base::replace_all(command->usage, "\n", base::cat("\n\t", program, " "));
-    return base::cat("Usage:  ", program, " ", usage, "\n\n", command->help, "\n\n",
-                     aliases_text(*command, dialect), "Options:\n", flags_text(std::move(flags)));
+    return base::cat("Usage:  ", program, " ", usage, "\n\n", command->help, "\n\n", aliases_text(*command, dialect),
+                     "Options:\n", flags_text(std::move(flags)));
 }
 
 std::string help_text(const Noun& noun, std::string_view program) {

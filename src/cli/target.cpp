@@ -59,8 +59,7 @@ std::optional<model::Project> whole_project(const Arguments& arguments, Session&
     options.services = services;
     Reading reading;
     auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
-    if (!reading.diagnostics.failed())
-        compose::check_container_names(loaded.project, loaded.tree, reading.diagnostics);
+    if (!reading.diagnostics.failed()) compose::check_container_names(loaded.project, loaded.tree, reading.diagnostics);
     if (!reading.diagnostics.failed()) advise(loaded, arguments, session, false, reading);
     if (!report(reading, arguments, session)) return std::nullopt;
     return std::move(loaded.project);

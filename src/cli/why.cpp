@@ -24,9 +24,8 @@ int why(const Arguments& arguments, Session& session) {
     auto whole = subject->project ? whole_project(arguments, session, {}) : std::nullopt;
     std::string text;
     for (const std::string& service : arguments.rest())
-        text += base::cat(text.empty() ? "" : "\n",
-                          verbs::why(subject->name, whole ? &*whole : nullptr, service, session.engine(), options,
-                                     session.scope.cancel()));
+        text += base::cat(text.empty() ? "" : "\n", verbs::why(subject->name, whole ? &*whole : nullptr, service,
+                                                               session.engine(), options, session.scope.cancel()));
     progress->finish();
     session.out(text);
     return 0;

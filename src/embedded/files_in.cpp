@@ -14,7 +14,9 @@ void unpack_into(const os::Fd& root, const std::string& folder, const std::funct
                  bool keep_owner) {
     const auto clean = oci::clean_path(base::path::absolute(folder, "/"));
     const auto place = clean ? oci::open_inside(root, *clean, O_RDONLY | O_DIRECTORY) : std::nullopt;
-    if (!place) throw base::Error(base::ErrorKind::not_found, base::cat("Could not find the folder ", folder, " in the container"));
+    if (!place)
+        throw base::Error(base::ErrorKind::not_found,
+                          base::cat("Could not find the folder ", folder, " in the container"));
     FunctionSource bytes(source);
     oci::unpack_files(bytes, *place, {keep_owner, {}});
 }

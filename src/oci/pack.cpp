@@ -185,9 +185,7 @@ void pack_entry(const os::Fd& folder, const std::string& name, const std::string
     Packer(to, Packer::Marks::none).run_one(folder, name, as);
 }
 
-void pack_paths(const std::vector<PackedAs>& paths, base::Sink& to) {
-    Packer(to, Packer::Marks::none).run_each(paths);
-}
+void pack_paths(const std::vector<PackedAs>& paths, base::Sink& to) { Packer(to, Packer::Marks::none).run_each(paths); }
 
 void pack_files(const os::Fd& root, base::Sink& to) {
     Packer(to, Packer::Marks::none).run(os::open_at(root, ".", O_RDONLY | O_DIRECTORY));

@@ -12,7 +12,7 @@
 namespace tutti::oci {
 
 struct UnpackFiles {
-    bool keep_owner = false;                                      // else files are of who unpacks them
+    bool keep_owner = false;                                     // else files are of who unpacks them
     std::function<std::string(const std::string& path)> rename;  // of entries; null: as they are
 };
 

@@ -18,8 +18,8 @@ using base::cat;
 
 namespace {
 
-constexpr unsigned events = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |
-                            IN_DELETE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+constexpr unsigned events = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM |
+                            IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
 
 bool is_folder(const std::string& path) {
     struct stat info {};
@@ -34,9 +34,7 @@ bool is_below(std::string_view path, std::string_view folder) {
 }  // namespace
 
 WatchTree::WatchTree(std::vector<std::string> roots, std::function<bool(const std::string&)> passes_over)
-    : roots_(std::move(roots)),
-      passes_over_(std::move(passes_over)),
-      fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    : roots_(std::move(roots)), passes_over_(std::move(passes_over)), fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     if (!fd_) base::throw_errno("watching files");
     for (const std::string& root : roots_) add_root(root, nullptr);
 }

@@ -37,8 +37,8 @@ class WatchTree {
     std::vector<std::string> roots_;
     std::function<bool(const std::string&)> passes_over_;
     Fd fd_;
-    std::map<int, std::string> folders_;    // by watch descriptor
-    std::map<std::string, int> watches_;    // the reverse
+    std::map<int, std::string> folders_;  // by watch descriptor
+    std::map<std::string, int> watches_;  // the reverse
 };
 
 }  // namespace tutti::os

@@ -297,7 +297,8 @@ class Session {
         stoppers_.spawn([this] {
             const state::ProjectState state = state::observe(engine_, project_.name);
             const plan::Plan plan = plan::stop_plan(project_, state, options_.named, options_.timeout);
-            plan::run(plan, engine_, reporter_, stoppers_, {project_.name,
+            plan::run(plan, engine_, reporter_, stoppers_,
+                      {project_.name,
                        create_.parallel,
                        {},
                        create_.hook_output,
@@ -327,9 +328,7 @@ class Session {
 
     void wait_for_end() {
         std::unique_lock lock(mutex_);
-        news_.wait(lock, [&] {
-            return over_ || (reading_.empty() && (stopped_ || (alive_.empty() && !stopping_)));
-        });
+        news_.wait(lock, [&] { return over_ || (reading_.empty() && (stopped_ || (alive_.empty() && !stopping_))); });
     }
 
     const model::Project& project_;

@@ -108,8 +108,8 @@ class Copying {
         const There there = follow(container, destination);
         if (source == "-") {
             if (!there.is_folder)
-                throw Error(ErrorKind::invalid, cat("destination \"", container.substr(0, 12), ":", destination,
-                                                    "\" must be a directory"));
+                throw Error(ErrorKind::invalid,
+                            cat("destination \"", container.substr(0, 12), ":", destination, "\" must be a directory"));
             return containers_.copy_in(container, there.path, archive, options_.archive);
         }
         const std::string path = resolve(source);
@@ -122,9 +122,7 @@ class Copying {
         const std::string name = path == "/" ? "." : std::string(base::path::last(path));
         through_pipe(
             scope_, [&](base::Sink& sink) { oci::pack_entry(parent, name, goal.name, sink); },
-            [&](base::Source& bytes) {
-                containers_.copy_in(container, goal.folder, pieces(bytes), options_.archive);
-            });
+            [&](base::Source& bytes) { containers_.copy_in(container, goal.folder, pieces(bytes), options_.archive); });
     }
 
   private:
@@ -153,8 +151,8 @@ class Copying {
         return {true, S_ISDIR(info.st_mode), path};
     }
 
-    // The source on this machine. A link is copied as what it is, unless it is to be followed or says that it stands for
-    // a folder.
+    // The source on this machine. A link is copied as what it is, unless it is to be followed or says that it stands
+    // for a folder.
     std::string resolve(const std::string& source) const {
         std::string path = base::path::absolute(source, options_.folder);
         if (!options_.follow_link && !names_folder(source)) return path;
@@ -170,8 +168,7 @@ class Copying {
 
 std::vector<state::Container> targets(engine::Engine& engine, const std::string& project, const CopyOptions& options,
                                       const std::string& service, bool from) {
-    if (options.index > 0)
-        return {find_container(engine, project, service, options.index, Which::service, true)};
+    if (options.index > 0) return {find_container(engine, project, service, options.index, Which::service, true)};
     std::vector<state::Container> found;
     for (state::Container& container : state::list_containers(engine, project, true))
         if (container.service == service && (options.all || !container.one_off)) found.push_back(std::move(container));
@@ -185,8 +182,7 @@ std::vector<state::Container> targets(engine::Engine& engine, const std::string&
 // What comes through standard input can be read once only: kept for the other replicas.
 class Replay {
   public:
-    explicit Replay(const std::function<std::string()>& in)
-        : file_(os::open("/tmp", O_TMPFILE | O_RDWR, 0600)) {
+    explicit Replay(const std::function<std::string()>& in) : file_(os::open("/tmp", O_TMPFILE | O_RDWR, 0600)) {
         for (std::string piece = in(); !piece.empty(); piece = in()) os::write_all(file_, piece);
     }
     std::function<std::string()> again() const {

@@ -22,7 +22,7 @@ struct CopyOptions {
     bool dry_run = false;
     std::string folder;  // where relative paths of this machine start
     std::size_t parallel = 0;
-    std::function<std::string()> in;             // the archive of "-"; "" at its end
+    std::function<std::string()> in;            // the archive of "-"; "" at its end
     std::function<void(std::string_view)> out;  // where that of "-" goes
 };
 void copy(const std::string& project, engine::Engine& engine, const CopyOptions& options, base::Reporter& reporter,

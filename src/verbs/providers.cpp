@@ -173,8 +173,7 @@ plan::spec::Provided run_provider(const model::Project& project, const model::Se
                         cat("failed to ", words.verb, " service provider: exit status ", ran.code,
                             ran.last_words.empty() ? std::string() : cat(": ", ran.last_words)));
     } catch (const Error& error) {
-        reporter.progress(
-            {service.name, {}, State::error, std::string(base::split(error.message(), '\n')[0]), {}});
+        reporter.progress({service.name, {}, State::error, std::string(base::split(error.message(), '\n')[0]), {}});
         throw;
     }
     reporter.progress({service.name, {}, State::done, std::string(words.done), {}});

@@ -8,7 +8,8 @@ void stop(const Target& target, engine::Engine& engine, plan::Timeout timeout, c
           base::Reporter& reporter, os::Scope& scope) {
     const state::ProjectState state = state::observe(engine, target.name);
     const model::Project project = target.project ? *target.project : state::project_from_labels(state);
-    run_or_rehearse(plan::stop_plan(project, state, target.services, timeout), project, engine, limits, reporter, scope);
+    run_or_rehearse(plan::stop_plan(project, state, target.services, timeout), project, engine, limits, reporter,
+                    scope);
 }
 
 }  // namespace tutti::verbs

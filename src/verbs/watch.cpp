@@ -253,8 +253,8 @@ class Watching {
 void check_watch(const model::Project& project, const WatchOptions& options, base::Reporter& reporter) {
     for (const WatchRule& rule : watch_rules(project, options.services, reporter))
         if (rule.trigger().action == "rebuild" && options.no_build)
-            throw Error(ErrorKind::invalid, cat("--no-build is incompatible with watch action rebuild in service ",
-                                                rule.service()));
+            throw Error(ErrorKind::invalid,
+                        cat("--no-build is incompatible with watch action rebuild in service ", rule.service()));
 }
 
 void watch(const model::Project& project, engine::Engine& engine, const WatchOptions& options, base::Reporter& reporter,

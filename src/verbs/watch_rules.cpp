@@ -31,9 +31,8 @@ std::optional<std::string> below(const std::string& folder, const std::string& p
 }
 
 bool is_bind_mounted(const std::string& path, const model::Service& service) {
-    return std::any_of(service.volumes.begin(), service.volumes.end(), [&](const model::Mount& mount) {
-        return mount.type == "bind" && below(mount.source, path);
-    });
+    return std::any_of(service.volumes.begin(), service.volumes.end(),
+                       [&](const model::Mount& mount) { return mount.type == "bind" && below(mount.source, path); });
 }
 
 base::IgnoreRules ignore_file(const model::Service& service) {
@@ -79,11 +78,11 @@ std::vector<WatchRule> watch_rules(const model::Project& project, const std::vec
         for (const model::WatchTrigger& trigger : service.develop->watch) {
             configured = true;
             if (trigger.action == "rebuild" && !service.build)
-                throw Error(ErrorKind::invalid, cat("can't watch service \"", name,
-                                                    "\" with action rebuild without a build context"));
+                throw Error(ErrorKind::invalid,
+                            cat("can't watch service \"", name, "\" with action rebuild without a build context"));
             if (trigger.action == "sync+exec" && (!trigger.exec.command || trigger.exec.command->empty()))
-                throw Error(ErrorKind::invalid, cat("can't watch with action \"sync+exec\" on service ", name,
-                                                    " without a command"));
+                throw Error(ErrorKind::invalid,
+                            cat("can't watch with action \"sync+exec\" on service ", name, " without a command"));
             WatchRule rule(name, trigger, service);
             if (rule.syncs() && is_bind_mounted(trigger.path, service)) {
                 reporter.warn(cat("path '", trigger.path,

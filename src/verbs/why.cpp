@@ -153,7 +153,8 @@ std::string obstacle(const std::string& name, const model::Dependency& dependenc
         const std::string who = cat(name, " (", one->short_name(), ")");
         if (dependency.condition == "service_completed_successfully") {
             if (!over) return cat(who, " to complete: it is ", to_text(summary.state));
-            if (summary.exit_code != 0) return cat(who, " to complete: it ended with ", advice::exit_in_words(summary.exit_code));
+            if (summary.exit_code != 0)
+                return cat(who, " to complete: it ended with ", advice::exit_in_words(summary.exit_code));
             continue;
         }
         if (!one->running())
@@ -262,9 +263,9 @@ std::string next_step(const std::string& service, const engine::Container& conta
     return {};
 }
 
-std::string of_container(const state::Container& container, const model::Project* project, const model::Service& service,
-                         const state::ProjectState& state, engine::Engine& engine, const WhyOptions& options,
-                         const os::Cancel& cancel) {
+std::string of_container(const state::Container& container, const model::Project* project,
+                         const model::Service& service, const state::ProjectState& state, engine::Engine& engine,
+                         const WhyOptions& options, const os::Cancel& cancel) {
     const engine::Container whole = engine.containers().inspect(container.id());
     Screen screen(cat(container.short_name(), "  (", whole.name, ", image ", whole.image, ")"));
     screen.add("state", state_of(whole, options.now));
@@ -329,8 +330,10 @@ std::string why(const std::string& project_name, const model::Project* project, 
         throw Error(ErrorKind::not_found, cat("no such service: ", name));
     std::string text;
     for (const state::Container* container : containers)
-        text += cat(text.empty() ? "" : "\n", of_container(*container, project, service, state, engine, options, cancel));
-    const bool some_run = std::any_of(containers.begin(), containers.end(), [](const auto* one) { return one->running(); });
+        text +=
+            cat(text.empty() ? "" : "\n", of_container(*container, project, service, state, engine, options, cancel));
+    const bool some_run =
+        std::any_of(containers.begin(), containers.end(), [](const auto* one) { return one->running(); });
     if (!containers.empty() && !some_run && enabled != whole.services.end())
         if (const auto held = held_ports(whole, name, state, engine, options.host_is_here); !held.empty()) {
             Screen screen("");

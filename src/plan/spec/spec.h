@@ -22,12 +22,12 @@ struct Provided {
 using ProvidedBy = std::map<std::string, Provided>;
 
 struct Options {
-    char separator = '-';                // '_' with --compatibility
-    std::vector<std::string> env_files;  // --env-file, for the label
-    std::string default_platform;        // DOCKER_DEFAULT_PLATFORM
-    std::string home;                    // for ~ in paths of profiles
-    const base::Files* files = nullptr;  // null: nothing can be read
-    base::Reporter* reporter = nullptr;  // for warnings; may be null
+    char separator = '-';                  // '_' with --compatibility
+    std::vector<std::string> env_files;    // --env-file, for the label
+    std::string default_platform;          // DOCKER_DEFAULT_PLATFORM
+    std::string home;                      // for ~ in paths of profiles
+    const base::Files* files = nullptr;    // null: nothing can be read
+    base::Reporter* reporter = nullptr;    // for warnings; may be null
     std::shared_ptr<ProvidedBy> provided;  // null: not asked, so nothing is compared
 };
 
