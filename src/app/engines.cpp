@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "docker/client/engine.h"
 #include "embedded/engine.h"
+#include "embedded/store/kept_files.h"
 #include "os/file.h"
 
 namespace tutti::app {
@@ -44,7 +45,7 @@ embedded::EnginePaths engine_paths(const Environment& environment) {
     return paths;
 }
 
-docker::client::Options docker_engine(const Environment& environment) {
+docker::client::Options docker_options(const Environment& environment) {
     docker::client::Options options = docker::client::find_engine(environment, docker_folder(environment));
     options.credentials =
         [store = credential_store(environment)](const std::string& server) -> std::optional<engine::Credentials> {
@@ -57,11 +58,21 @@ docker::client::Options docker_engine(const Environment& environment) {
 
 }  // namespace
 
+std::unique_ptr<engine::Engine> docker_engine(const Environment& environment) {
+    return docker::client::open_engine(docker_options(environment));
+}
+
 engine::Engine& Engines::open(const Environment& environment) {
     if (engine_) return *engine_;
-    engine_ = wants_docker(environment) ? docker::client::open_engine(docker_engine(environment))
-                                        : embedded::open_engine(engine_paths(environment));
+    engine_ = wants_docker(environment) ? docker_engine(environment) : embedded::open_engine(engine_paths(environment));
     return *engine_;
+}
+
+std::unique_ptr<engine::KeptFiles> kept_files(const Environment& environment) {
+    const std::string root = value(environment, "TUTTI_ROOT", embedded::EnginePaths{}.root);
+    const std::string settings =
+        value(environment, "XDG_CONFIG_HOME", cat(value(environment, "HOME", "/root"), "/.config"));
+    return std::make_unique<embedded::store::KeptFiles>(root, cat(settings, "/tutti/kept.key"));
 }
 
 bool engine_is_here(const Environment& environment) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/kept_files.h"
 
 namespace tutti::app {
 
@@ -21,6 +22,12 @@ class Engines {
   private:
     std::unique_ptr<engine::Engine> engine_;
 };
+
+// External secrets and configs, kept under TUTTI_ROOT; their key lies with the user's settings.
+std::unique_ptr<engine::KeptFiles> kept_files(const Environment& environment);
+
+// The Docker Engine that a Docker CLI would talk to, whatever engine is chosen.
+std::unique_ptr<engine::Engine> docker_engine(const Environment& environment);
 
 bool engine_is_here(const Environment& environment);  // its ports are this machine's
 std::string lock_folder(const Environment& environment);

@@ -187,7 +187,13 @@ int main(int argc, char** argv, char** environment) {
         signals.begin();
         return engines.open(session.environment);
     };
+    session.docker_engine = [&] { return app::docker_engine(session.environment); };
     session.engine_is_here = [&] { return app::engine_is_here(session.environment); };
+    std::unique_ptr<engine::KeptFiles> kept;
+    session.kept_files = [&]() -> engine::KeptFiles& {
+        if (!kept) kept = app::kept_files(session.environment);
+        return *kept;
+    };
     session.lock_folder = app::lock_folder(session.environment);
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     return cli::run(arguments, session);

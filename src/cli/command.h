@@ -49,6 +49,7 @@ struct Command {
     bool heeds_global_flags = true;                    // false: it answers whatever stands before it
     bool reads_project = true;                         // env files count
     bool hidden = false;
+    bool takes_all_words = false;  // what follows is not looked at, flags neither
     std::span<const std::string_view> aliases = {};
     std::string_view docker = "";   // its word in docker's own dialect: "ps" of "container ls"
     std::string_view outside = "";  // "container logs": what it means where there is no project but a name is given

@@ -52,6 +52,7 @@ constinit const Command cp_command{
     .run = cp,
     .least = 2,
     .most = 2,
+    .outside = "container cp",
 };
 
 }  // namespace tutti::cli

@@ -87,6 +87,10 @@ class Parser {
         before_command();
         if (!out_.command_) return std::move(out_);
         out_.after_.assign(rest_.begin(), rest_.end());
+        if (out_.command_->takes_all_words) {
+            out_.rest_ = out_.after_;
+            return std::move(out_);
+        }
         bool only_arguments = false;
         while (!rest_.empty()) {
             const std::string word = take();
@@ -129,7 +133,9 @@ class Parser {
         }
     }
 
+    // docker names a plugin by its word: `docker tutti up` comes as `tutti up`.
     bool changes_dialect(std::string_view word) {
+        if (word == "tutti" && out_.dialect_ == Dialect::compose) return true;
         if (word != "compose" && (word != "docker" || out_.dialect_ == Dialect::docker)) return false;
         out_.dialect_ = word == "docker" ? Dialect::docker : Dialect::compose;
         out_.through_docker_ = out_.through_docker_ || word == "docker";

@@ -129,7 +129,8 @@ int noun_alone(const Noun& noun, const Arguments& arguments, const Session& sess
 int unknown_command(const Arguments& arguments, const Session& session) {
     const std::string& name = arguments.rest()[0];
     const bool docker = arguments.dialect() == Dialect::docker;
-    if (const Noun* noun = find_noun(name)) return noun_alone(*noun, arguments, session);
+    if (const Noun* noun = find_noun(docker && name == "config" ? "configs" : name))
+        return noun_alone(*noun, arguments, session);
     if (docker) refuse_docker_word(name);
     std::vector<std::string_view> names;
     for (const Command* command : commands()) {

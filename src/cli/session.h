@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "engine/engine.h"
+#include "engine/kept_files.h"
 #include "os/scope.h"
 
 namespace tutti::cli {
@@ -34,7 +35,8 @@ struct Session {
     // The engine that this command drives; made at the first call, lives as long as the session.
     std::function<engine::Engine&()> engine;
     std::function<bool()> engine_is_here;  // it publishes ports on this machine; null: it does
-    os::Scope scope;                       // of the command: a first SIGINT or SIGTERM cancels it
+    std::function<std::unique_ptr<engine::Engine>()> docker_engine;  // the Docker Engine beside ours; null: none
+    os::Scope scope;  // of the command: a first SIGINT or SIGTERM cancels it
     // Takes signals over until it is handed nothing again; null where there are none (tests).
     std::function<void(std::function<void(int signal)>)> on_signal;
     // Ends the process at once, for a command that is done and holds large values: taking them apart would cost as much
@@ -45,7 +47,8 @@ struct Session {
     // Keeps who we are at a registry, or forgets it (false: was not kept). save: where it went, for the message.
     std::function<std::string(const engine::Credentials& who)> save_login;
     std::function<bool(const std::string& server)> drop_login;
-    std::string lock_folder;  // where projects are locked; empty: nowhere
+    std::function<engine::KeptFiles&()> kept_files;  // external secrets and configs; null: none are kept
+    std::string lock_folder;                         // where projects are locked; empty: nowhere
 
     // From the global flags and their variables, set before the command runs.
     std::string progress = "auto";  // auto, tty, plain, json, quiet

@@ -100,6 +100,7 @@ verbs::CreateOptions create_options(const Arguments& arguments, Session& session
     spec.home = session.variable("HOME");
     spec.files = &session.files;
     spec.reporter = &reporter;
+    if (session.kept_files) spec.kept = &session.kept_files();
     options.build =
         build_options(session, find_flag(arguments.command(), "quiet-build") && arguments.on("quiet-build"));
     return options;

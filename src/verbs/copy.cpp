@@ -168,6 +168,7 @@ class Copying {
 
 std::vector<state::Container> targets(engine::Engine& engine, const std::string& project, const CopyOptions& options,
                                       const std::string& service, bool from) {
+    if (project.empty()) return {state::read(engine.containers().inspect(service))};
     if (options.index > 0) return {find_container(engine, project, service, options.index, Which::service, true)};
     std::vector<state::Container> found;
     for (state::Container& container : state::list_containers(engine, project, true))

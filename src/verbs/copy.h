@@ -25,6 +25,7 @@ struct CopyOptions {
     std::function<std::string()> in;            // the archive of "-"; "" at its end
     std::function<void(std::string_view)> out;  // where that of "-" goes
 };
+// Without a project the names are those of containers.
 void copy(const std::string& project, engine::Engine& engine, const CopyOptions& options, base::Reporter& reporter,
           os::Scope& scope);
 

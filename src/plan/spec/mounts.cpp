@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "engine/kept_files.h"
 #include "plan/spec/spec.h"
 
 namespace tutti::plan::spec {
@@ -117,10 +118,20 @@ std::vector<Reference> references_of(const model::Project& project, const model:
     return references;
 }
 
-void check(const Reference& reference) {
+// An external one, kept on this machine.
+std::optional<std::string> kept_content(const Reference& reference, const Options& options) {
+    const auto kind = reference.secret ? engine::KeptKind::secret : engine::KeptKind::config;
+    if (!options.kept || !options.kept->find(kind, reference.object.name)) return std::nullopt;
+    return options.kept->content(kind, reference.object.name);
+}
+
+void check(const Reference& reference, const Options& options) {
     const std::string_view kind = reference.secret ? "secret" : "config";
-    if (reference.object.external)
-        throw Error(ErrorKind::unsupported, cat("unsupported external ", kind, " ", reference.object.name));
+    const std::string& name = reference.object.name;
+    if (reference.object.external && !kept_content(reference, options))
+        throw Error(ErrorKind::unsupported, cat("unsupported external ", kind, " ", name),
+                    cat("none of that name is kept on this machine: tutti ", reference.secret ? "secret" : "configs",
+                        " create ", name, " FILE"));
     if (!reference.object.driver.empty())
         throw Error(ErrorKind::unsupported, cat("Docker Compose does not support ", kind, "s.*.driver"));
     if (!reference.object.template_driver.empty())
@@ -130,6 +141,7 @@ void check(const Reference& reference) {
 // What it holds, when that is known here: inline, from the environment, or a readable file.
 std::optional<std::string> content_of(const model::Project& project, const Reference& reference,
                                       const Options& options) {
+    if (reference.object.external) return kept_content(reference, options);
     if (!reference.object.content.empty()) return reference.object.content;
     if (!reference.object.environment.empty()) {
         const auto variable = project.environment.find(reference.object.environment);
@@ -173,12 +185,13 @@ void add_mounts(const model::Project& project, const model::Service& service, co
 void add_files(const model::Project& project, const model::Service& service, const Options& options,
                engine::ContainerSpec& spec) {
     for (const Reference& reference : references_of(project, service)) {
-        check(reference);
+        check(reference, options);
         const std::string target = reference.target();
         const auto taken = std::find_if(spec.mounts.begin(), spec.mounts.end(),
                                         [&](const MountSpec& mount) { return mount.target == target; });
         if (taken != spec.mounts.end()) continue;
-        const bool from_file = reference.object.content.empty() && reference.object.environment.empty();
+        const bool from_file =
+            !reference.object.external && reference.object.content.empty() && reference.object.environment.empty();
         std::optional<std::string> content;
         if (!from_file || reference.owned()) content = content_of(project, reference, options);
         if (content) {
@@ -208,7 +221,6 @@ void add_files(const model::Project& project, const model::Service& service, con
 std::string files_hash(const model::Project& project, const model::Service& service, const Options& options) {
     std::string all;
     for (const Reference& reference : references_of(project, service)) {
-        if (reference.object.external) continue;
         if (const auto content = content_of(project, reference, options))
             all += cat(reference.target(), "\n", content->size(), "\n", *content);
     }

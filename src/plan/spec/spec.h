@@ -13,6 +13,10 @@
 #include "model/project.h"
 #include "state/project_state.h"
 
+namespace tutti::engine {
+class KeptFiles;
+}
+
 namespace tutti::plan::spec {
 
 // What providers said, by the service that stands for each: environment of the services that depend on it.
@@ -29,6 +33,7 @@ struct Options {
     const base::Files* files = nullptr;    // null: nothing can be read
     base::Reporter* reporter = nullptr;    // for warnings; may be null
     std::shared_ptr<ProvidedBy> provided;  // null: not asked, so nothing is compared
+    engine::KeptFiles* kept = nullptr;     // external secrets and configs; null: there are none
 };
 
 struct Replica {
