@@ -166,6 +166,9 @@ std::span<const Flag> global_flags() {
              .help =
                  "Specify an alternate working directory\n(default: the path of the, first specified, Compose file)"},
         Flag{.name = "project-name", .letter = 'p', .kind = FlagKind::text, .help = "Project name"},
+        Flag{.name = "trace",
+             .kind = FlagKind::text,
+             .help = "Write a timeline of what is done to a file (Chrome's trace format)"},
         Flag{.name = "insecure-registry", .kind = FlagKind::texts, .help = "", .hidden = true},
         Flag{.name = "workdir", .kind = FlagKind::text, .help = "", .hidden = true},
         Flag{.name = "config", .kind = FlagKind::text, .help = "", .hidden = true},

@@ -142,7 +142,8 @@ int run_container(const Arguments& arguments, Session& session) {
     } catch (const Error& error) { return say(session, error, engine_failed); }  // docker run's own status
     try {
         if (detach) {
-            session.engine().containers().start(id);
+            for (const std::string& note : session.engine().containers().start(id))
+                session.err(cat("WARNING: ", note, "\n"));
             session.out(id + "\n");
             return 0;
         }

@@ -95,8 +95,10 @@ int start(const Arguments& arguments, Session& session) {
     engine::Engine& engine = session.engine();
     if (!arguments.on("attach") && !arguments.on("interactive"))
         return for_each_name(arguments.rest(), session, !arguments.on("dry-run"), [&](const std::string& name) {
-            if (!arguments.on("dry-run")) return engine.containers().start(name);
-            session.out(cat("Would start ", engine.containers().inspect(name).name, "\n"));
+            if (arguments.on("dry-run"))
+                return session.out(cat("Would start ", engine.containers().inspect(name).name, "\n"));
+            for (const std::string& note : engine.containers().start(name))
+                session.err(cat("WARNING: ", note, "\n"));
         });
     if (arguments.rest().size() > 1)
         throw Error(ErrorKind::invalid, "you cannot start and attach multiple containers at once");

@@ -1,6 +1,7 @@
 #include "cli/project.h"
 
 #include "base/text.h"
+#include "base/trace.h"
 #include "compose/discovery.h"
 #include "doc/json.h"
 
@@ -42,6 +43,7 @@ bool report(Reading& reading, const Arguments& arguments, const Session& session
 std::optional<compose::Loaded> load_project(const compose::LoadOptions& options, const Arguments& arguments,
                                             Session& session) {
     Reading reading;
+    const base::Span span("load the Compose files");
     auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
     if (!report(reading, arguments, session)) return std::nullopt;
     return loaded;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "cli/commands.h"
 #include "cli/docker_words.h"
 #include "cli/project.h"
@@ -178,10 +179,29 @@ void print(const base::Error& error, const Session& session) {
 
 }  // namespace
 
+// With --trace FILE the timeline of all that is written there, also of a command that fails.
+static int run_traced(const Arguments& arguments, Session& session) {
+    if (!arguments.given("trace")) return run_parsed(arguments, session);
+    session.leave = nullptr;  // the file is still to be written
+    base::begin_trace();
+    const auto write = [&] { session.write_file(session.place(arguments.text("trace")), base::end_trace()); };
+    try {
+        const int status = [&] {
+            const base::Span span("tutti", arguments.command() ? arguments.command()->name : "");
+            return run_parsed(arguments, session);
+        }();
+        write();
+        return status;
+    } catch (...) {
+        write();
+        throw;
+    }
+}
+
 int run(std::span<const std::string> argv, Session& session) {
     constexpr int failed = 1, cancelled = 130;
     try {
-        return run_parsed(parse(argv, session.program == "docker" ? Dialect::docker : Dialect::compose), session);
+        return run_traced(parse(argv, session.program == "docker" ? Dialect::docker : Dialect::compose), session);
     } catch (const base::Error& error) {
         print(error, session);
         return failed;

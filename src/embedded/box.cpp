@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "embedded/cdi.h"
 #include "embedded/shim/program.h"
 #include "embedded/wiring.h"
 #include "os/file.h"
@@ -185,6 +186,11 @@ static runtime::Share share_of(Parts& parts, const std::string& mode, std::strin
     unsupported(cat(what, " mode ", mode, " is not supported"));
 }
 
+static const std::vector<std::string>& cdi_folders() {
+    static const std::vector<std::string> folders = {"/etc/cdi", "/var/run/cdi"};
+    return folders;
+}
+
 void refuse_unsupported(const engine::ContainerSpec& spec) {
     if (!spec.isolation.empty() && spec.isolation != "default")
         unsupported(cat("isolation ", spec.isolation, " is not supported"));
@@ -194,10 +200,7 @@ void refuse_unsupported(const engine::ContainerSpec& spec) {
         unsupported("storage_opt is not supported: it needs project quotas of the file system");
     if (!spec.volume_driver.empty() && spec.volume_driver != "local")
         unsupported(cat("volume driver ", spec.volume_driver, " is not supported"));
-    for (const auto& request : spec.device_requests)
-        throw Error(ErrorKind::unsupported,
-                    cat("could not select device driver \"", request.driver, "\" with capabilities: [[",
-                        request.capabilities.empty() ? "" : base::join(request.capabilities.front(), " "), "]]"));
+    for (const auto& request : spec.device_requests) cdi_names(request, cdi_folders());
     log_target(spec, "");
     security_of(spec);
     if (!spec.stop_signal.empty()) signal_number(spec.stop_signal);
@@ -242,6 +245,10 @@ runtime::BoxRequest box_request(Parts& parts, const records::Config& config) {
         request.devices.push_back({.host_path = device.host_path,
                                    .box_path = device.container_path.empty() ? device.host_path : device.container_path,
                                    .permissions = device.permissions.empty() ? "rwm" : device.permissions});
+    std::vector<std::string> interface_devices;
+    for (const auto& wanted : spec.device_requests)
+        for (auto& name : cdi_names(wanted, cdi_folders())) interface_devices.push_back(std::move(name));
+    add_cdi_devices(interface_devices, cdi_folders(), request);
     request.device_rules = spec.device_cgroup_rules;
     request.resources = to_runtime(spec.resources);
     for (const auto& limit : spec.resources.ulimits)

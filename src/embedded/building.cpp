@@ -34,7 +34,7 @@ struct BuildEndpoint {
     ~BuildEndpoint() {
         try {
             parts.networks().detach(id);
-        } catch (const base::Error&) {  // a destructor's own clean-up; recover() finds what stays
+        } catch (const base::Error&) {  // a destructor's own clean-up; the next one finds what stays
         }
     }
 };

@@ -43,7 +43,9 @@ engine::Container ContainersFace::inspect(const std::string& name) {
     return inspect_container(parts_, parts_.resolve(name));
 }
 std::string ContainersFace::create(const engine::ContainerSpec& spec) { return create_container(parts_, spec); }
-void ContainersFace::start(const std::string& name) { start_container(parts_, parts_.resolve(name)); }
+std::vector<std::string> ContainersFace::start(const std::string& name) {
+    return start_container(parts_, parts_.resolve(name));
+}
 void ContainersFace::stop(const std::string& name, const engine::StopOptions& options, const os::Cancel& cancel) {
     stop_container(parts_, parts_.resolve(name), options, cancel);
 }

@@ -14,7 +14,7 @@ class ContainersFace final : public engine::Containers {
     std::vector<engine::ContainerSummary> list(const engine::ListOptions& options) override;
     engine::Container inspect(const std::string& name) override;
     std::string create(const engine::ContainerSpec& spec) override;
-    void start(const std::string& name) override;
+    std::vector<std::string> start(const std::string& name) override;
     void stop(const std::string& name, const engine::StopOptions& options, const os::Cancel& cancel) override;
     void restart(const std::string& name, const engine::StopOptions& options, const os::Cancel& cancel) override;
     void kill(const std::string& name, const std::string& signal) override;

@@ -14,6 +14,7 @@
 #include "embedded/mounts.h"
 #include "embedded/port_specs.h"
 #include "embedded/supervise/health.h"
+#include "embedded/tidy.h"
 #include "embedded/wiring.h"
 
 namespace tutti::embedded {
@@ -36,8 +37,10 @@ class NewFolder {
   public:
     NewFolder(const std::string& root, const std::string& id)
         : aside_(cat(root, "/containers/.new-", id)), path_(cat(root, "/containers/", id)) {
-        if (::mkdir(aside_.c_str(), 0700) != 0) base::throw_errno(cat("making ", aside_));
-        lock_ = os::FileLock::wait_existing(aside_);
+        do {  // between the two tidy() may take it for a leftover
+            if (::mkdir(aside_.c_str(), 0700) != 0) base::throw_errno(cat("making ", aside_));
+            lock_ = os::FileLock::wait_existing(aside_);
+        } while (!lock_);
         for (const char* name : {"/upper", "/work"})
             if (::mkdir((aside_ + name).c_str(), 0755) != 0) base::throw_errno(cat("making ", aside_, name));
         if (::rename(aside_.c_str(), path_.c_str()) != 0) base::throw_errno(cat("making ", path_));
@@ -49,7 +52,7 @@ class NewFolder {
         try {
             os::remove_tree(aside_);
             os::remove_tree(path_);
-        } catch (const base::Error&) {  // recover() finds it: it has no state
+        } catch (const base::Error&) {  // tidy() finds it: it has no state
         }
     }
     void keep() { kept_ = true; }
@@ -83,6 +86,7 @@ static records::State first_state(Parts& parts, const records::Config& config) {
 
 std::string create_container(Parts& parts, const engine::ContainerSpec& wanted) {
     refuse_unsupported(wanted);
+    if (parts.is_first_change()) tidy(parts);
     const auto image = parts.images().find(wanted.image);
     if (!image)
         throw base::Error(base::ErrorKind::not_found, cat("No such image: ", wanted.image), "pull the image first");

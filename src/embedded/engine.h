@@ -31,10 +31,6 @@ struct EnginePaths {
 
 std::unique_ptr<engine::Engine> open_engine(const EnginePaths& paths);
 
-// Puts right what a kill or a power loss left half done; returns what was done, one line each. Called by nobody on the
-// usual way: every call finds its way around leftovers by itself.
-std::vector<std::string> recover(const EnginePaths& paths);
-
 // `PROGRAM internal ROOT RUN WORK …`: the supervisor of a project, and work on its behalf. `args` is what follows
 // "internal"; returns the exit code.
 int internal_main(const std::vector<std::string>& program, std::span<const std::string> args);

@@ -14,6 +14,7 @@
 #include "embedded/function_streams.h"
 #include "embedded/list.h"
 #include "embedded/mounts.h"
+#include "embedded/places.h"
 #include "embedded/rootfs.h"
 #include "oci/inside.h"
 #include "oci/pack.h"
@@ -28,7 +29,7 @@ using base::throw_errno;
 static os::Fd open_stopped(Parts& parts, const records::Folder& folder, const records::Config& config) {
     const auto image = parts.store().image(base::Digest::require(config.image_id));
     if (!image) throw Error(ErrorKind::not_found, cat("No such image: ", config.spec.image));
-    return open_layers(parts.store().lower_folders(*image), folder.file("upper"), folder.file("work"));
+    return open_layers(layers_with_places(parts, *image), folder.file("upper"), folder.file("work"));
 }
 
 // In a mount namespace of this thread alone: the root with the container's volumes and binds on it, below `work`.
@@ -115,7 +116,7 @@ void export_files(Parts& parts, const records::Folder& folder, const std::functi
     // Without volumes, as Docker does it: the layers and what was written over them.
     const auto image = parts.store().image(base::Digest::require(folder.config().image_id));
     if (!image) throw Error(ErrorKind::not_found, "the container's image is gone");
-    auto lower = parts.store().lower_folders(*image);
+    auto lower = layers_with_places(parts, *image);
     // A running container's upper folder is another mount's; it is read below ours as one more layer.
     lower.insert(lower.begin(), folder.file("upper"));
     oci::pack_files(open_layers(lower), out);

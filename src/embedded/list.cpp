@@ -1,6 +1,7 @@
 #include "embedded/list.h"
 
 #include "base/error.h"
+#include "embedded/places.h"
 #include "embedded/port_specs.h"
 
 namespace tutti::embedded {
@@ -69,16 +70,16 @@ engine::Container inspect_container(Parts& parts, const records::Folder& folder)
         out.log_path.clear();
     else
         out.log_path = folder.file("json.log");
-    out.hostname_path = folder.file("hostname");
-    out.hosts_path = folder.file("hosts");
-    out.resolv_conf_path = folder.file("resolv.conf");
+    out.hostname_path = folder.run_path() + "/hostname";
+    out.hosts_path = folder.run_path() + "/hosts";
+    out.resolv_conf_path = folder.run_path() + "/resolv.conf";
     out.platform = "linux";
     out.driver = "overlay2";
     out.graph_data["UpperDir"] = folder.file("upper");
     out.graph_data["WorkDir"] = folder.file("work");
     if (const auto image = parts.store().image(base::Digest::require(config.image_id))) {
         std::string lower;
-        for (const auto& layer : parts.store().lower_folders(*image)) lower += (lower.empty() ? "" : ":") + layer;
+        for (const auto& layer : layers_with_places(parts, *image)) lower += (lower.empty() ? "" : ":") + layer;
         out.graph_data["LowerDir"] = std::move(lower);
     }
     return out;

@@ -1,13 +1,29 @@
 #include "embedded/parts.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "os/file.h"
 
 namespace tutti::embedded {
 
+// A new folder below whose every folder is a world of its own: ext4 then spreads them, where it would look for free
+// inodes among those that were just given back, and refuse each (a third of the time of an `up` after a `down`).
+static void make_top_folder(const std::string& path) {
+    if (os::exists(path)) return;
+    os::make_folders(path, 0711);
+    const os::Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    int flags = 0;
+    if (!folder || ::ioctl(folder.get(), FS_IOC_GETFLAGS, &flags) != 0) return;  // another file system
+    flags |= FS_TOPDIR_FL;
+    ::ioctl(folder.get(), FS_IOC_SETFLAGS, &flags);
+}
+
 Parts::Parts(EnginePaths paths) : paths_(std::move(paths)), names_(paths_.root), events_(paths_.run) {
-    os::make_folders(paths_.root + "/containers", 0711);
+    make_top_folder(paths_.root + "/containers");
     os::make_folders(paths_.run + "/containers", 0711);
 }
 
@@ -24,6 +40,7 @@ network::Networks& Parts::networks() {
     return networks_.get([&] {
         network::Options options;
         options.folder = paths_.root + "/networks";
+        options.run_folder = paths_.run + "/networks";
         return std::make_unique<network::Networks>(std::move(options));
     });
 }

@@ -2,6 +2,7 @@
 // Used by the face files of this folder. Owns everything; knows no face.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,14 +30,19 @@ template <class T>
 class Lazy {
   public:
     template <class Make>
-    T& get(Make&& make) {
-        std::call_once(once_, [&] { value_ = make(); });
+    T& get(Make&& make) {  // one that throws is tried again by the next
+        if (T* there = ready_.load(std::memory_order_acquire)) return *there;
+        const std::lock_guard lock(mutex_);
+        if (!value_) value_ = make();
+        ready_.store(value_.get(), std::memory_order_release);
         return *value_;
     }
 
   private:
-    std::once_flag once_;
+    // Not std::call_once: an exception that passes through it ends a program with a static unwinder.
+    std::mutex mutex_;
     std::unique_ptr<T> value_;
+    std::atomic<T*> ready_ = nullptr;
 };
 
 class Parts {
@@ -59,6 +65,7 @@ class Parts {
     records::Folder resolve(const std::string& name) const;  // by name, id or prefix; throws Error not_found
 
     PendingAttaches& pending() { return pending_; }
+    bool is_first_change() { return !changed_.exchange(true); }  // true once
 
   private:
     EnginePaths paths_;
@@ -73,6 +80,7 @@ class Parts {
     Lazy<runtime::Machine> machine_;
     Lazy<std::string> boot_id_;
     PendingAttaches pending_{events_};
+    std::atomic<bool> changed_ = false;
 };
 
 }  // namespace tutti::embedded

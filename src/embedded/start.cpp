@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "embedded/box.h"
 #include "embedded/mounts.h"
+#include "embedded/places.h"
 #include "embedded/port_specs.h"
 #include "embedded/shim/client.h"
 #include "embedded/supervise/kept.h"
@@ -42,21 +44,35 @@ class Start {
         if (!done_) supervise::give_back(folder_, tools_of(parts_));
     }
 
-    void run() {
+    // What it notes is for the user.
+    std::vector<std::string> run() {
         if (os::exists(folder_.run_path())) supervise::give_back(folder_, tools_of(parts_));  // of a killed start
         if (::mkdir(folder_.run_path().c_str(), 0700) != 0) base::throw_errno(cat("making ", folder_.run_path()));
-        wiring_ = wire(parts_, config_, folder_);
-        make_box();
-        keep_sockets();
-        write_down();
-        membership_.touch(config_.id);
-        membership_.ensure_supervisor(supervisor_command());
-        parts_.pending().connect(config_.id);
-        client_->start();
+        step("network", [&] { wiring_ = wire(parts_, config_, folder_); });
+        step("box", [&] { make_box(); });
+        step("sockets", [&] { keep_sockets(); });
+        step("record", [&] { write_down(); });
+        step("supervisor", [&] {
+            membership_.touch(config_.id);
+            membership_.ensure_supervisor(supervisor_command());
+        });
+        step("go", [&] {
+            parts_.pending().connect(config_.id);
+            client_->start();
+        });
         done_ = true;
+        std::vector<std::string> notes = std::move(wiring_.attached.notes);
+        notes.insert(notes.end(), box_.notes.begin(), box_.notes.end());
+        return notes;
     }
 
   private:
+    template <class Do>
+    void step(std::string_view name, Do&& work) const {
+        const base::Span span(name, config_.spec.name);
+        work();
+    }
+
     void make_box() {
         const auto& spec = config_.spec;
         auto mounts = resolve_mounts(parts_, config_, folder_.run_path(), wiring_.files);
@@ -71,7 +87,7 @@ class Start {
         options.folder = folder_.run_path();
         const auto image = parts_.store().image(base::Digest::require(config_.image_id));
         if (!image) throw Error(ErrorKind::not_found, cat("No such image: ", spec.image), "it was removed by force");
-        options.overlay = runtime::Overlay{.lower = parts_.store().lower_folders(*image),
+        options.overlay = runtime::Overlay{.lower = layers_with_places(parts_, *image),
                                            .upper = folder_.file("upper"),
                                            .work = folder_.file("work")};
         options.user = runtime::NamedUser{.text = spec.user, .groups = spec.group_add};
@@ -81,6 +97,7 @@ class Start {
         options.wait_acknowledge = true;
         options.supervisor = supervisor_command();
         options.supervisor_lock = membership_.lock_path();
+        const base::Span span("shim and box", spec.name);
         box_ = parts_.runtime(spec.runtime).create(runtime::to_spec(request, parts_.machine()), std::move(options));
         client_ = shim::Client::connect(folder_.run_path());
     }
@@ -141,11 +158,12 @@ class Start {
 }  // namespace
 
 // To be called under the container's lock, with a state that is not running.
-static void start_locked(Parts& parts, const records::Folder& folder, records::State state) {
+static std::vector<std::string> start_locked(Parts& parts, const records::Folder& folder, records::State state) {
     const auto config = folder.config();
     const auto before = state;
+    std::vector<std::string> notes;
     try {
-        Start(parts, folder, config, state).run();
+        notes = Start(parts, folder, config, state).run();
     } catch (const Error& error) {
         state = before;
         state.error = error.what();
@@ -155,6 +173,7 @@ static void start_locked(Parts& parts, const records::Folder& folder, records::S
         throw;
     }
     records::tell(parts.events(), state, folder.id(), "start");
+    return notes;
 }
 
 static records::State require_state(const records::Folder& folder) {
@@ -163,18 +182,18 @@ static records::State require_state(const records::Folder& folder) {
     return std::move(*state);
 }
 
-void start_container(Parts& parts, const records::Folder& folder) {
+std::vector<std::string> start_container(Parts& parts, const records::Folder& folder) {
     const auto lock = folder.lock();
     records::State state;
     supervise::settle(folder, state, tools_of(parts));
     state = require_state(folder);
     if (state.phase == records::Phase::running) {
         if (state.paused) throw Error(ErrorKind::conflict, "cannot start a paused container, try unpause instead");
-        return;
+        return {};
     }
     if (state.removing) throw Error(ErrorKind::conflict, "container is marked for removal and cannot be started");
     state.automatic = false;
-    start_locked(parts, folder, std::move(state));
+    return start_locked(parts, folder, std::move(state));
 }
 
 bool restart_by_policy(Parts& parts, const records::Folder& folder, std::int64_t run) {

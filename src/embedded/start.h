@@ -12,7 +12,8 @@ namespace tutti::embedded {
 supervise::Tools tools_of(Parts& parts);
 
 // Running already: no error. Anything else that cannot be started throws, and is written down as the state's error.
-void start_container(Parts& parts, const records::Folder& folder);
+// The answer is for the user: what this machine did not give as asked for.
+std::vector<std::string> start_container(Parts& parts, const records::Folder& folder);
 // The same if that run has ended, a restart is still due and nobody has stopped it meanwhile; false otherwise.
 bool restart_by_policy(Parts& parts, const records::Folder& folder, std::int64_t run);
 

@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "embedded/box.h"
 #include "embedded/start.h"
 #include "embedded/supervise/membership.h"
 #include "embedded/supervise/running.h"
+#include "embedded/tidy.h"
 
 namespace tutti::embedded {
 
@@ -84,7 +86,11 @@ void stop_container(Parts& parts, const records::Folder& folder, const engine::S
         if (state.restarts) touch(parts, folder);  // a restart that was due is off
         return;
     }
-    end_run(parts, folder, state, folder.config(), options, cancel);
+    {
+        const base::Span span("signal and end", state.name);
+        end_run(parts, folder, state, folder.config(), options, cancel);
+    }
+    const base::Span span("settle", state.name);
     state = settle_now(parts, folder);
     records::tell(parts.events(), state, folder.id(), "stop");
     touch(parts, folder);
@@ -141,12 +147,13 @@ static void end_for_removal(Parts& parts, const records::Folder& folder, records
 }
 
 void remove_container(Parts& parts, const records::Folder& folder, const engine::RemoveOptions& options) {
+    if (parts.is_first_change()) tidy(parts);
     const auto lock = folder.lock();
     records::State state;
     end_for_removal(parts, folder, state, options.force);
     if (os::exists(folder.run_path())) supervise::give_back(folder, tools_of(parts));  // of a start that was killed
     const auto config = folder.config();
-    // From the rename on it is gone for everybody; what is left then is only disk space (recover() frees it).
+    // From the rename on it is gone for everybody; what is left then is only disk space (tidy() frees it).
     const std::string aside = cat(parts.paths().root, "/containers/.gone-", folder.id());
     if (::rename(folder.path().c_str(), aside.c_str()) != 0) base::throw_errno(cat("removing ", folder.path()));
     parts.names().give_up(state.name, folder.id());

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "embedded/port_specs.h"
 #include "os/file.h"
 
@@ -152,8 +153,9 @@ static void write_name_files(const records::Config& config, const records::Folde
     const auto host = dns::parse_resolv_conf(os::read_file_if_exists("/etc/resolv.conf").value_or(""));
     const auto conf = names ? dns::conf_for_names(host, wanted) : dns::conf_without_names(host, wanted, host_network);
     const auto add = [&](const char* name, const char* target, const std::string& content) {
-        os::write_file(folder.file(name), content, 0644);
-        wiring.files.emplace_back(target, folder.file(name));
+        const std::string path = cat(folder.run_path(), '/', name);
+        os::write_file(path, content, 0644);
+        wiring.files.emplace_back(target, path);
     };
     add("hosts", "/etc/hosts", dns::to_text(hosts));
     add("hostname", "/etc/hostname", dns::hostname_file(hosts.hostname));
@@ -170,10 +172,12 @@ static void join_container(Parts& parts, const records::Config& config, const st
     wiring.share = {runtime::Share::Kind::path, cat("/proc/", state->pid, "/ns/net")};
     for (const auto& [target, file] : {std::pair{"/etc/hosts", "hosts"}, std::pair{"/etc/hostname", "hostname"},
                                        std::pair{"/etc/resolv.conf", "resolv.conf"}})
-        if (os::exists(other.file(file))) wiring.files.emplace_back(target, other.file(file));
+        if (const std::string path = cat(other.run_path(), '/', file); os::exists(path))
+            wiring.files.emplace_back(target, path);
 }
 
 static void attach(Parts& parts, const records::Config& config, const NetworkChoice& choice, Wiring& wiring) {
+    const base::Span span("sandbox and attach", config.spec.name);
     wiring.sandbox =
         network::make_sandbox(serves_names(config.spec) ? network::Names::beside_own_server : network::Names::served);
     wiring.share = {runtime::Share::Kind::path, cat("/proc/", ::getpid(), "/fd/", wiring.sandbox.netns.get())};

@@ -123,7 +123,8 @@ class Containers {
     virtual std::vector<ContainerSummary> list(const ListOptions& options) = 0;
     virtual Container inspect(const std::string& name) = 0;
     virtual std::string create(const ContainerSpec& spec) = 0;  // the id; warnings go to the log. Does not pull.
-    virtual void start(const std::string& name) = 0;            // running already: no error
+    // Running already: no error. Its answer is for the user, a line each: what this machine did not give as asked for.
+    virtual std::vector<std::string> start(const std::string& name) = 0;
     virtual void stop(const std::string& name, const StopOptions& options,
                       const os::Cancel& cancel) = 0;  // stopped: no error
     virtual void restart(const std::string& name, const StopOptions& options, const os::Cancel& cancel) = 0;

@@ -156,7 +156,7 @@ void perform_step(const CreateContainer& step, const Doing& doing) {
 
 void perform_step(const StartContainer& step, const Doing& doing) {
     if (step.unpause) return doing.engine.containers().unpause(step.name);
-    doing.engine.containers().start(step.name);
+    doing.notes.tell(step.name, doing.engine.containers().start(step.name), doing.reporter);
     if (step.service) run_hooks(step.service->post_start, *step.service, step.name, doing);
 }
 
@@ -235,7 +235,7 @@ void perform_step(const RunPreStart& step, const Doing& doing) {
                 },
                 reading.cancel());
         });
-        doing.engine.containers().start(id);
+        doing.notes.tell(step.service, doing.engine.containers().start(id), doing.reporter);
         code = doing.engine.containers().wait(id, engine::WaitFor::not_running, doing.cancel);
         reading.join();
     } catch (...) {
@@ -298,6 +298,13 @@ void perform_step(const RunProvider& step, const Doing& doing) {
 void perform_step(const Milestone&, const Doing&) {}
 
 }  // namespace
+
+void StartNotes::tell(const std::string& container, const std::vector<std::string>& notes, base::Reporter& reporter) {
+    for (const std::string& note : notes) {
+        const std::lock_guard lock(mutex_);
+        if (told_.insert(note).second) reporter.warn(cat(container, ": ", note));
+    }
+}
 
 Ending perform(const Step& step, const Doing& doing) {
     return std::visit(

@@ -3,6 +3,11 @@
 // Knows nothing of other steps.
 #pragma once
 
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "base/reporter.h"
 #include "engine/engine.h"
 #include "os/scope.h"
@@ -12,10 +17,21 @@
 
 namespace tutti::plan {
 
+// What starts say to the user: the same words about many containers are shown once.
+class StartNotes {
+  public:
+    void tell(const std::string& container, const std::vector<std::string>& notes, base::Reporter& reporter);
+
+  private:
+    std::mutex mutex_;
+    std::set<std::string> told_;
+};
+
 struct Doing {
     engine::Engine& engine;
     base::Reporter& reporter;
     Conditions& conditions;
+    StartNotes& notes;
     const RunOptions& options;
     const os::Cancel& cancel;
     os::Until deadline;

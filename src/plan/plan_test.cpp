@@ -105,6 +105,19 @@ TEST_F(Demo, up_waits_for_health_by_events) {
     EXPECT_TRUE(reporter.has("Container demo-web-1 Started"));
 }
 
+TEST_F(Demo, what_starts_say_to_the_user_is_shown_once) {
+    engine::fake::Behaviour behaviour;
+    behaviour.health = engine::Health::healthy;
+    behaviour.notes = {"a limit (ulimit) was lowered to what this machine allows"};
+    engine.on_start("busybox", behaviour);
+    run_plan(plan());
+    EXPECT_EQ(std::count_if(reporter.lines.begin(), reporter.lines.end(),
+                            [](const std::string& line) { return line.starts_with("warning "); }),
+              1);
+    EXPECT_TRUE(
+        reporter.has("warning demo-db-1: a limit (ulimit) was lowered to what this machine allows"));
+}
+
 TEST_F(Demo, unhealthy_dependency_fails_with_its_name) {
     engine::fake::Behaviour behaviour;
     behaviour.health = engine::Health::unhealthy;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "plan/graph.h"
 #include "plan/reconciler.h"
 
@@ -58,6 +59,7 @@ Plan Reconciler::start_only() {
 }
 
 Plan reconcile(const model::Project& project, const state::ProjectState& state, const ReconcileOptions& options) {
+    const base::Span span("reconcile", project.name);
     return Reconciler(project, state, options).create_and_start();
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "plan/perform.h"
 
 namespace tutti::plan {
@@ -51,7 +52,7 @@ class Runner {
           workers_(scope.cancel()),
           conditions_(engine, options.project, workers_.cancel()),
           groups_(plan),
-          doing_{engine, reporter, conditions_, options, workers_.cancel(), {}},
+          doing_{engine, reporter, conditions_, notes_, options, workers_.cancel(), {}},
           missing_(plan.steps.size()),
           next_(plan.steps.size()),
           left_(plan.steps.size()) {
@@ -108,9 +109,12 @@ class Runner {
     void finish(StepId id) {
         --left_;
         for (const StepId after : next_[id])
-            if (--missing_[after] == 0) ready_.push_back(after);
+            if (--missing_[after] == 0) {
+                ready_.push_back(after);
+                news_.notify_one();
+            }
         hire();
-        news_.notify_all();
+        if (left_ == 0) news_.notify_all();
     }
 
     void do_step(const Entry& entry) {
@@ -122,6 +126,7 @@ class Runner {
             reporter_.progress({name, {}, State::working, "Recreate", {}});
         }
         Ending ending;
+        const base::Span span(words.working.empty() ? "Step" : words.working, name_of(entry.step));
         try {
             ending = perform(entry.step, doing_);
         } catch (const base::Error& error) {
@@ -142,6 +147,7 @@ class Runner {
     os::Scope workers_;
     Conditions conditions_;
     Groups groups_;
+    StartNotes notes_;
     Doing doing_;
 
     std::mutex mutex_;

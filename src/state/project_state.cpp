@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "base/trace.h"
 #include "state/labels.h"
 
 namespace tutti::state {
@@ -106,6 +107,7 @@ std::vector<const Container*> ProjectState::of_service(std::string_view service)
 }
 
 ProjectState observe(engine::Engine& engine, const model::Project& project) {
+    const base::Span span("observe", project.name);
     ProjectState state;
     state.project = project.name;
     observe_containers(engine, state);
@@ -116,6 +118,7 @@ ProjectState observe(engine::Engine& engine, const model::Project& project) {
 }
 
 ProjectState observe(engine::Engine& engine, const std::string& project) {
+    const base::Span span("observe", project);
     ProjectState state;
     state.project = project;
     observe_containers(engine, state);

@@ -137,9 +137,12 @@ int run(model::Project project, engine::Engine& engine, const RunOptions& option
         for (const model::Hook& hook : service.post_start)
             plan::run_hook(engine, name, name, service.name, service.tty, hook, create.hook_output, scope.cancel());
     };
+    const auto warn = [&](const std::vector<std::string>& notes) {
+        for (const std::string& note : notes) reporter.warn(note);
+    };
     if (options.detach) {
         const std::string id = engine.containers().inspect(name).id;
-        engine.containers().start(name);
+        warn(engine.containers().start(name));
         hooks();
         stdio.out(cat(id, "\n"));
         return 0;
@@ -157,7 +160,7 @@ int run(model::Project project, engine::Engine& engine, const RunOptions& option
         listening.close();
     });
     listening.pop();
-    engine.containers().start(id);
+    warn(engine.containers().start(id));
     hooks();
     JoinOptions joining;
     joining.stdin_ = options.interactive;

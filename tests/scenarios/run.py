@@ -16,46 +16,13 @@ A scenario is a folder below cases/ with a file `scenario` beside its Compose fi
 $PROJECT is a name of the scenario's own, and COMPOSE_PROJECT_NAME. When it ends everything of it is taken down, and nothing may be left:
 processes, mounts, links and files are counted before and after. The embedded engine runs in a network namespace of the run's own.
 """
-import argparse, concurrent.futures, hashlib, io, json, os, pathlib, re, shutil, signal, subprocess, sys, tarfile, tempfile, time
+import argparse, concurrent.futures, os, pathlib, shutil, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
+from images import image_archive, own_network  # noqa: E402
 from steps import faults, parse, shell  # noqa: E402
-
-
-def image_archive(path):
-    """A Docker archive of one image out of busybox alone, under the names that the scenarios use."""
-    layer = io.BytesIO()
-    with tarfile.open(fileobj=layer, mode='w') as tar:
-        def add(name, kind=tarfile.DIRTYPE, data=b'', mode=0o755, link=''):
-            info = tarfile.TarInfo(name)
-            info.type, info.mode, info.size, info.linkname, info.mtime = kind, mode, len(data), link, 1_700_000_000
-            tar.addfile(info, io.BytesIO(data))
-        for folder in ('bin', 'etc', 'tmp', 'root', 'var', 'home', 'srv', 'data'):
-            add(folder, mode=0o1777 if folder == 'tmp' else 0o755)
-        add('bin/busybox', tarfile.REGTYPE, pathlib.Path('/bin/busybox').read_bytes())
-        for applet in subprocess.run(['/bin/busybox', '--list'], capture_output=True, text=True).stdout.split():
-            if applet != 'busybox':
-                add(f'bin/{applet}', tarfile.SYMTYPE, mode=0o777, link='busybox')
-        add('etc/passwd', tarfile.REGTYPE, b'root:x:0:0:root:/root:/bin/sh\nweb:x:101:102:web:/home:/bin/sh\n', 0o644)
-        add('etc/group', tarfile.REGTYPE, b'root:x:0:\nweb:x:102:\n', 0o644)
-        add('data/seed', tarfile.REGTYPE, b'from the image\n', 0o644)
-    body = layer.getvalue()
-    diff = hashlib.sha256(body).hexdigest()
-    config = json.dumps({
-        'architecture': {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(os.uname().machine, os.uname().machine), 'os': 'linux',
-        'created': '2026-01-01T00:00:00Z',
-        'config': {'Env': ['PATH=/bin', 'FROM_IMAGE=yes'], 'Cmd': ['sh']},
-        'rootfs': {'type': 'layers', 'diff_ids': [f'sha256:{diff}']}, 'history': [{'created_by': 'busybox'}]}).encode()
-    name = hashlib.sha256(config).hexdigest()
-    manifest = json.dumps([{'Config': f'{name}.json', 'RepoTags': ['alpine:latest', 'busybox:latest', 'nginx:alpine'],
-                            'Layers': ['layer.tar']}]).encode()
-    with tarfile.open(path, 'w') as tar:
-        for file, data in ((f'{name}.json', config), ('layer.tar', body), ('manifest.json', manifest)):
-            info = tarfile.TarInfo(file)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
 
 
 class Run:
@@ -140,11 +107,7 @@ def main():
     if args.engine == 'embedded' and not args.inside:
         os.execvp('unshare', ['unshare', '--net', '--mount', sys.executable, *sys.argv, '--inside'])
     if args.inside:
-        subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
-        # A sysfs of this namespace, as its net/ follows the namespace of the mount; the cgroups below it come along.
-        with tempfile.TemporaryDirectory() as aside:
-            subprocess.run(f'mount --rbind /sys/fs/cgroup {aside} && mount -t sysfs sysfs /sys && '
-                           f'mount --rbind {aside} /sys/fs/cgroup; umount -l {aside}', shell=True, check=False)
+        own_network()
     run = Run(args)
     try:
         run.prepare()

@@ -93,7 +93,10 @@ void ContainersFace::put_files(const std::string& id, const std::vector<engine::
                .stream = &archive});
 }
 
-void ContainersFace::start(const std::string& name) { post(name, "/start"); }
+std::vector<std::string> ContainersFace::start(const std::string& name) {
+    post(name, "/start");
+    return {};  // Docker tells what it changed when a container is created
+}
 
 void ContainersFace::stop(const std::string& name, const engine::StopOptions& options, const os::Cancel& cancel) {
     post(name, "/stop", {{"t", timeout_text(options)}, {"signal", options.signal}}, cancel, {});

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "embedded/network/ipam.h"
 #include "embedded/network/options.h"
 #include "embedded/network/ports.h"
@@ -241,7 +242,9 @@ std::vector<Endpoint> Networks::State::endpoints_of(const std::string& container
 
 Attached Networks::attach(const os::Fd& netns, const AttachSpec& spec) {
     State& s = *state_;
+    const base::Span waiting("attach, and wait for others", spec.names.name);
     const std::lock_guard alone(s.mutex);
+    const base::Span span("attach", spec.names.name);
     Guard guard = s.records.lock(FileLock::Mode::shared);
     s.detach(spec.container, guard);  // what a killed start of the same container left
     std::vector<Planned> all;
@@ -350,6 +353,7 @@ void Networks::State::detach(const std::string& container, Guard& guard) {
 
 void Networks::detach(const std::string& container) {
     State& s = *state_;
+    const base::Span span("detach", container);
     const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::shared);
     s.detach(container, guard);

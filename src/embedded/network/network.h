@@ -25,7 +25,8 @@ struct Pool {  // subnets of `length` are cut out of `base`, in order
 std::vector<Pool> default_pools();  // Docker's: 172.17/16 … 172.31/16, then 192.168/16 in /20s
 
 struct Options {
-    std::string folder;  // <root>/networks (records.h says what is in it)
+    std::string folder;      // <root>/networks (records.h says what is in it)
+    std::string run_folder;  // for what lives no longer than the boot; empty: `folder`
     std::vector<Pool> pools = default_pools();
     std::vector<os::IpPrefix> avoid;  // never cut out of the pools, for instance the host's name servers
     bool firewall = true;             // false: no nft rule at all (the caller says why): no published ports, no way out

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "embedded/network/ipam.h"
 #include "embedded/network/options.h"
 #include "embedded/network/state.h"
@@ -67,7 +68,7 @@ const SubnetSpec* Network::subnet_of(int family) const {
 }
 
 Networks::State::State(Options given)
-    : options(std::move(given)), tag(tag_of(options.folder)), records(options.folder), firewall(tag) {}
+    : options(std::move(given)), tag(tag_of(options.folder)), records(options.folder, options.run_folder), firewall(tag) {}
 
 Network Networks::State::require(std::string_view name_or_id) const {
     auto network = records.find(name_or_id);
@@ -223,6 +224,7 @@ std::vector<Endpoint> Networks::endpoints(std::string_view name_or_id) const {
 
 void Networks::remove(std::string_view name_or_id) {
     State& s = *state_;
+    const base::Span span("remove network", name_or_id);
     const std::lock_guard alone(s.mutex);
     Guard guard = s.records.lock(FileLock::Mode::exclusive);
     const Network network = s.require(name_or_id);
@@ -234,7 +236,10 @@ void Networks::remove(std::string_view name_or_id) {
                     cat("network ", network.spec.name, " has active endpoints: ", base::join(names, ", ")),
                     "stop these containers or disconnect them first");
     }
-    s.remove_bridge(network);
+    {
+        const base::Span bridge("remove bridge", network.bridge);
+        s.remove_bridge(network);
+    }
     s.records.remove(network);
     if (s.records.networks().empty())
         s.rebuild_firewall();

@@ -34,17 +34,17 @@ bool is_id(std::string_view text) {
 
 }  // namespace
 
-Records::Records(std::string folder) : folder_(std::move(folder)) {
+Records::Records(std::string folder, const std::string& run_folder)
+    : folder_(std::move(folder)), run_folder_(run_folder.empty() ? folder_ : run_folder) {
     os::make_folders(cat(folder_, "/names"));
     const std::string boot = boot_id();
-    const std::string path = cat(folder_, "/boot");
+    const std::string path = cat(run_folder_, "/boot");
     if (os::read_file_if_exists(path) == boot) return;
+    os::make_folders(run_folder_);
     const FileLock guard = lock(FileLock::Mode::exclusive);
-    for (const std::string& id : os::list_folder(folder_)) {
+    for (const std::string& id : os::list_folder(run_folder_)) {
         if (!is_id(id)) continue;
-        for (const char* kind : {"endpoints", "addresses"})
-            for (const std::string& name : os::list_folder(path_of(id, kind)))
-                os::remove_file(cat(path_of(id, kind), "/", name));
+        for (const char* kind : {"endpoints", "addresses"}) os::remove_tree(live_path_of(id, kind));
     }
     os::write_file(path, boot);
 }
@@ -53,6 +53,15 @@ FileLock Records::lock(FileLock::Mode mode) const { return FileLock::wait(cat(fo
 
 std::string Records::path_of(std::string_view id, std::string_view below) const {
     return below.empty() ? cat(folder_, "/", id) : cat(folder_, "/", id, "/", below);
+}
+
+std::string Records::live_path_of(std::string_view id, std::string_view below) const {
+    return cat(run_folder_, "/", id, "/", below);
+}
+
+void Records::make_live_folders(const std::string& id) const {
+    os::make_folders(live_path_of(id, "endpoints"));
+    os::make_folders(live_path_of(id, "addresses"));
 }
 
 std::vector<Network> Records::networks() const {
@@ -82,13 +91,13 @@ std::optional<Network> Records::find(std::string_view name_or_id) const {
     const auto text = os::read_file_if_exists(path);
     if (!text) return std::nullopt;
     Network network = network_from(doc::parse_json(*text, path), path);
-    network.names_folder = path_of(id, "endpoints");
+    network.names_folder = live_path_of(id, "endpoints");
     return network;
 }
 
 void Records::write(const Network& network) {
-    os::make_folders(path_of(network.id, "endpoints"));
-    os::make_folders(path_of(network.id, "addresses"));
+    os::make_folders(path_of(network.id));
+    make_live_folders(network.id);
     os::write_file(path_of(network.id, "network.json"), doc::write_json(to_node(network), {.pretty = true}), 0600,
                    os::Durable::yes);
     // The network exists from here on.
@@ -99,11 +108,12 @@ void Records::write(const Network& network) {
 void Records::remove(const Network& network) {
     os::remove_file(cat(folder_, "/names/", network.spec.name));
     os::remove_tree(path_of(network.id));
+    if (run_folder_ != folder_) os::remove_tree(cat(run_folder_, "/", network.id));
 }
 
 std::vector<Endpoint> Records::endpoints(const Network& network) const {
     std::vector<Endpoint> all;
-    for (const std::string& name : os::list_folder(path_of(network.id, "endpoints"))) {
+    for (const std::string& name : os::list_folder(live_path_of(network.id, "endpoints"))) {
         if (!name.ends_with(".json")) continue;
         if (auto found = endpoint(network, name.substr(0, name.size() - 5))) all.push_back(std::move(*found));
     }
@@ -111,24 +121,25 @@ std::vector<Endpoint> Records::endpoints(const Network& network) const {
 }
 
 std::optional<Endpoint> Records::endpoint(const Network& network, const std::string& container) const {
-    const std::string path = path_of(network.id, cat("endpoints/", container, ".json"));
+    const std::string path = live_path_of(network.id, cat("endpoints/", container, ".json"));
     const auto text = os::read_file_if_exists(path);
     if (!text) return std::nullopt;
     return endpoint_from(doc::parse_json(*text, path), path);
 }
 
 bool Records::has_endpoints(const Network& network) const {
-    const auto names = os::list_folder(path_of(network.id, "endpoints"));
+    const auto names = os::list_folder(live_path_of(network.id, "endpoints"));
     return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".json"); });
 }
 
 void Records::write(const Endpoint& endpoint) {
-    os::write_file(path_of(endpoint.network, cat("endpoints/", endpoint.container, ".json")),
+    make_live_folders(endpoint.network);
+    os::write_file(live_path_of(endpoint.network, cat("endpoints/", endpoint.container, ".json")),
                    doc::write_json(to_node(endpoint)));
 }
 
 void Records::forget(const Endpoint& endpoint) {
-    os::remove_file(path_of(endpoint.network, cat("endpoints/", endpoint.container, ".json")));
+    os::remove_file(live_path_of(endpoint.network, cat("endpoints/", endpoint.container, ".json")));
 }
 
 void Records::remove(const Endpoint& endpoint) {
@@ -138,23 +149,27 @@ void Records::remove(const Endpoint& endpoint) {
 }
 
 bool Records::take_address(const std::string& network, const os::IpAddress& address, const std::string& container) {
-    const std::string path = path_of(network, cat("addresses/", address.to_text()));
+    const std::string path = live_path_of(network, cat("addresses/", address.to_text()));
     if (::symlink(container.c_str(), path.c_str()) == 0) return true;
+    if (errno == ENOENT) {  // the first of this boot
+        make_live_folders(network);
+        if (::symlink(container.c_str(), path.c_str()) == 0) return true;
+    }
     if (errno != EEXIST) base::throw_errno(cat("making ", path));
     return false;
 }
 
 void Records::free_address(const std::string& network, const os::IpAddress& address, const std::string& container) {
-    if (holder(network, address) == container) os::remove_file(path_of(network, cat("addresses/", address.to_text())));
+    if (holder(network, address) == container) os::remove_file(live_path_of(network, cat("addresses/", address.to_text())));
 }
 
 std::string Records::holder(const std::string& network, const os::IpAddress& address) const {
-    return read_link(path_of(network, cat("addresses/", address.to_text()))).value_or("");
+    return read_link(live_path_of(network, cat("addresses/", address.to_text()))).value_or("");
 }
 
 std::vector<os::IpAddress> Records::taken(const std::string& network) const {
     std::vector<os::IpAddress> all;
-    for (const std::string& name : os::list_folder(path_of(network, "addresses")))
+    for (const std::string& name : os::list_folder(live_path_of(network, "addresses")))
         if (const auto address = os::IpAddress::parse(name)) all.push_back(*address);
     std::sort(all.begin(), all.end());
     return all;
@@ -177,7 +192,7 @@ void Records::drop_leftovers() {
         }
         named.push_back(network->id);
         drop_half_written(path_of(network->id));
-        drop_half_written(path_of(network->id, "endpoints"));
+        drop_half_written(live_path_of(network->id, "endpoints"));
         for (const os::IpAddress& address : taken(network->id)) {
             const std::string container = holder(network->id, address);
             const auto owner = endpoint(*network, container);
@@ -188,6 +203,10 @@ void Records::drop_leftovers() {
     }
     for (const std::string& id : os::list_folder(folder_))
         if (is_id(id) && std::find(named.begin(), named.end(), id) == named.end()) os::remove_tree(path_of(id));
+    if (run_folder_ == folder_) return;
+    for (const std::string& id : os::list_folder(run_folder_))
+        if (is_id(id) && std::find(named.begin(), named.end(), id) == named.end())
+            os::remove_tree(cat(run_folder_, "/", id));
 }
 
 }  // namespace tutti::embedded::network

@@ -1,6 +1,6 @@
 // Networks and endpoints on disk, and which address belongs to whom. Small files that `cat` and `ls -l` explain:
-//   FOLDER/names/NAME → ../ID, FOLDER/ID/network.json, FOLDER/ID/endpoints/CONTAINER.json, FOLDER/ID/addresses/IP →
-//   CONTAINER
+//   FOLDER/names/NAME → ../ID, FOLDER/ID/network.json
+//   RUN/ID/endpoints/CONTAINER.json, RUN/ID/addresses/IP → CONTAINER, RUN/boot: these live no longer than the boot
 // Used by networks.cpp and recover.cpp. Touches no link and no rule.
 #pragma once
 
@@ -22,7 +22,8 @@ Endpoint endpoint_from(const doc::Node& node, std::string_view what);
 
 class Records {
   public:
-    explicit Records(std::string folder);  // drops the endpoints of an earlier boot: none of their containers lives
+    // Empty run folder: all in one.
+    explicit Records(std::string folder, const std::string& run_folder = {});  // drops the endpoints of an earlier boot: none of their containers lives
 
     // Shared by those who attach and detach, exclusive for those who look at everything (create, remove, recover,
     // repair).
@@ -54,7 +55,9 @@ class Records {
   private:
     static void drop_half_written(const std::string& folder);
     std::string path_of(std::string_view id, std::string_view below = {}) const;
-    std::string folder_;
+    std::string live_path_of(std::string_view id, std::string_view below) const;
+    void make_live_folders(const std::string& id) const;
+    std::string folder_, run_folder_;
 };
 
 }  // namespace tutti::embedded::network

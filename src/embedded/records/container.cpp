@@ -108,7 +108,7 @@ std::optional<HealthRecord> Folder::health() const { return read<HealthRecord>(f
 std::optional<RestartRecord> Folder::restart() const { return read<RestartRecord>(file("restart.json")); }
 
 // Durable::no: after a power loss a container that was just made may be missing, never half there (renames keep their
-// order behind the data on ext4 and xfs, and recover() drops what has no readable config).
+// order behind the data on ext4 and xfs, and tidy() drops what has no readable config).
 void Folder::save(const Config& config) const { write(file("config.json"), config, os::Durable::no); }
 void Folder::save(const State& state) const { write(file("state.json"), state, os::Durable::no); }
 void Folder::save(const HealthRecord& health) const { write(file("health.json"), health, os::Durable::no); }

@@ -114,6 +114,8 @@ std::vector<ImageRecord> Store::images() const {
     return all;
 }
 
+std::string Store::places_path(const Digest& image) const { return cat(root_, "/places/", file_name_of(image)); }
+
 void Store::remove_image(const Digest& id) {
     if (const auto who = holders(id); !who.empty())
         throw Error(ErrorKind::conflict,
@@ -123,6 +125,7 @@ void Store::remove_image(const Digest& id) {
     for (const Ref& one : refs())
         if (one.image == id) remove_ref(one.name);
     os::remove_file(image_path(root_, id));
+    os::remove_tree(places_path(id));
     sync_folder(cat(root_, "/images"));
 }
 
@@ -202,7 +205,9 @@ void Store::hold(const Digest& image, const std::string& owner) {
     if (!os::exists(image_path(root_, image)))
         throw Error(ErrorKind::not_found, cat("No such image: ", image.to_text()));
     os::make_folders(hold_folder(root_, image), 0700);
-    os::write_file(cat(hold_folder(root_, image), '/', owner), "", 0600);
+    // A link costs no inode; where there can be no more of them it is a file.
+    const std::string path = cat(hold_folder(root_, image), '/', owner);
+    if (::link(image_path(root_, image).c_str(), path.c_str()) != 0 && errno != EEXIST) os::write_file(path, "", 0600);
 }
 
 void Store::release(const Digest& image, const std::string& owner) {

@@ -76,6 +76,8 @@ class Store {
     std::vector<ImageRecord> images() const;
     void remove_image(const base::Digest& id);  // with its names; Error (conflict) while held
     std::vector<std::string> lower_folders(const ImageRecord& image) const;  // highest first, as overlay wants them
+    // Where somebody keeps what belongs to the image and goes with it (embedded/places.h).
+    std::string places_path(const base::Digest& image) const;
 
     // Names.
     void set_ref(const std::string& name, const base::Digest& image);

@@ -10,7 +10,7 @@ namespace tutti::embedded::supervise {
 
 using base::Error;
 
-// One failed step does not keep the others from being done; recover() finds what stays behind.
+// One failed step does not keep the others from being done; the supervisor finds what stays behind.
 template <class Step>
 static void try_to(std::string_view what, Step&& step) {
     try {

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "embedded/supervise/lean.h"
 #include "embedded/supervise/member.h"
 #include "embedded/supervise/membership.h"
 #include "os/watch.h"
@@ -113,7 +114,7 @@ class Supervisor {
         std::vector<pollfd> polled;
         for (const int fd : fds)
             if (fd >= 0) polled.push_back({fd, POLLIN, 0});
-        if (::poll(polled.data(), polled.size(), patience()) < 0 && errno != EINTR) throw_errno("waiting");
+        if (wait(polled) == Turn::quiet) return;
 
         read_watch();
         house_.dns.serve();
@@ -132,6 +133,24 @@ class Supervisor {
         for (const auto& id : done) members_.erase(id);
         if (firewall_ && is_readable(firewall_.get()))
             try_to("firewall", [&] { options_.tools.networks().repair_if_damaged(firewall_); });
+    }
+
+    enum class Turn { due, quiet };
+
+    // Once nothing has happened for a while it gives back what only work needs.
+    Turn wait(std::vector<pollfd>& polled) {
+        static constexpr int a_while = 500;  // milliseconds
+        const int most = patience();
+        const bool rests = busy_ && (most < 0 || most > a_while);
+        const int ready = ::poll(polled.data(), polled.size(), rests ? a_while : most);
+        if (ready < 0 && errno != EINTR) throw_errno("waiting");
+        if (rests && ready == 0) {
+            grow_lean();
+            busy_ = false;
+            return Turn::quiet;
+        }
+        busy_ = true;
+        return Turn::due;
     }
 
     int patience() const {
@@ -192,6 +211,7 @@ class Supervisor {
     Household house_;
     std::map<std::string, std::unique_ptr<Member>> members_;
     std::vector<Helper> helpers_;
+    bool busy_ = true;  // since it last gave back memory
 };
 
 }  // namespace

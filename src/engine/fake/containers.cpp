@@ -146,12 +146,13 @@ class FakeContainers final : public Containers {
         return id;
     }
 
-    void start(const std::string& name) override {
+    std::vector<std::string> start(const std::string& name) override {
         const std::lock_guard lock(world_.mutex);
         Thing& thing = world_.find(name);
-        if (is_running(thing)) return;
+        if (is_running(thing)) return {};
         world_.call(cat("start ", thing.container.name));
         begin(thing);
+        return world_.behaviour(thing).notes;
     }
 
     void stop(const std::string& name, const StopOptions& options, const os::Cancel& cancel) override {

@@ -21,6 +21,7 @@ struct Behaviour {
     Health health = Health::none;  // right after the start, when the container has a health check; none: starting
     std::vector<std::pair<StreamKind, std::string>> output;  // lines written at the start
     int stop_code = 0;                                       // exit code after a stop signal
+    std::vector<std::string> notes;                          // what a start says to the user
     struct Ran {
         int code = 0;
         std::string output, errors;

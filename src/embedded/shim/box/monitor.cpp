@@ -283,10 +283,9 @@ void Monitor::write_exit_file() {
         .add("}\n");
     const int fd = ::openat(folder_, "exit.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return;
-    if (write_all(fd, text.text(), text.size()) && ::fdatasync(fd) == 0)
-        ::renameat(folder_, "exit.json.new", folder_, "exit.json");
+    // Not synced: what lies in the run folder is of this boot.
+    if (write_all(fd, text.text(), text.size())) ::renameat(folder_, "exit.json.new", folder_, "exit.json");
     ::close(fd);
-    ::fsync(folder_);
 }
 
 void Monitor::tell_exit(Connection& connection) {
