@@ -177,6 +177,13 @@ def down_killed(world):
         kills(world, world.project('down', '-t', '0', '-v'), lambda: world.must(*world.project('up', '-d')), kind)
 
 
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:  # it has just left by itself
+        pass
+
+
 def helpers_killed(world):
     before = world.inventory()
     world.must(*world.project('up', '-d'))
@@ -184,11 +191,11 @@ def helpers_killed(world):
     for _ in range(5):
         for pid, line in world.processes().items():
             if 'supervise' in line:
-                os.kill(pid, signal.SIGKILL)
+                kill(pid)
         assert world.must(*world.project('exec', '-T', 'one', 'echo', 'alive')) == 'alive\n'
     for pid, line in world.processes().items():
         if line.startswith('tutti-shim'):
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
     world.must(*world.project('up', '-d'))
     world.must(*world.project('down', '-t', '0', '-v'))
     world.settled(before)

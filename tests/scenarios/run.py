@@ -16,7 +16,7 @@ A scenario is a folder below cases/ with a file `scenario` beside its Compose fi
 $PROJECT is a name of the scenario's own, and COMPOSE_PROJECT_NAME. When it ends everything of it is taken down, and nothing may be left:
 processes, mounts, links and files are counted before and after. The embedded engine runs in a network namespace of the run's own.
 """
-import argparse, concurrent.futures, os, pathlib, shutil, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, os, pathlib, re, shutil, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
