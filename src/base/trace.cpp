@@ -54,8 +54,8 @@ std::string end_trace() {
     const std::lock_guard lock(mutex);
     std::string out = "[";
     for (const Ended& span : spans) {
-        out += cat(out.size() > 1 ? ",\n" : "\n", "{\"name\":", quoted(span.name), ",\"ph\":\"X\",\"pid\":1,\"tid\":",
-                   span.thread, ",\"ts\":", microseconds(span.begin - zero),
+        out += cat(out.size() > 1 ? ",\n" : "\n", "{\"name\":", quoted(span.name),
+                   ",\"ph\":\"X\",\"pid\":1,\"tid\":", span.thread, ",\"ts\":", microseconds(span.begin - zero),
                    ",\"dur\":", microseconds(span.end - span.begin));
         if (!span.about.empty()) out += cat(",\"args\":{\"about\":", quoted(span.about), '}');
         out += '}';

@@ -97,8 +97,7 @@ int start(const Arguments& arguments, Session& session) {
         return for_each_name(arguments.rest(), session, !arguments.on("dry-run"), [&](const std::string& name) {
             if (arguments.on("dry-run"))
                 return session.out(cat("Would start ", engine.containers().inspect(name).name, "\n"));
-            for (const std::string& note : engine.containers().start(name))
-                session.err(cat("WARNING: ", note, "\n"));
+            for (const std::string& note : engine.containers().start(name)) session.err(cat("WARNING: ", note, "\n"));
         });
     if (arguments.rest().size() > 1)
         throw Error(ErrorKind::invalid, "you cannot start and attach multiple containers at once");

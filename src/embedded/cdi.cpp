@@ -23,8 +23,8 @@ namespace {
 constexpr std::string_view gpu_kind = "nvidia.com/gpu";
 
 struct Registry {
-    std::map<std::string, Node> files;                               // by path; a later folder's win
-    std::map<std::string, std::pair<std::string, Node>> devices;     // "kind=name" → its file and edits
+    std::map<std::string, Node> files;                            // by path; a later folder's win
+    std::map<std::string, std::pair<std::string, Node>> devices;  // "kind=name" → its file and edits
 };
 
 Node read(const std::string& path) {
@@ -66,8 +66,8 @@ std::vector<std::string> names_of(const Registry& registry, std::string_view kin
 
 [[noreturn]] void cannot_select(const engine::DeviceRequest& request) {
     const std::string words = request.capabilities.empty() ? "" : base::join(request.capabilities.front(), " ");
-    throw Error(ErrorKind::unsupported, cat("could not select device driver \"", request.driver,
-                                            "\" with capabilities: [[", words, "]]"),
+    throw Error(ErrorKind::unsupported,
+                cat("could not select device driver \"", request.driver, "\" with capabilities: [[", words, "]]"),
                 "the device's vendor brings a CDI specification (/etc/cdi), which is missing here");
 }
 
@@ -116,9 +116,12 @@ void add_hook(const Node& node, const std::string& device, runtime::BoxRequest& 
     const std::string name = node.text_or("hookName");
     runtime::Hooks& hooks = request.hooks;
     const std::pair<std::string_view, std::vector<runtime::Hook>*> kinds[] = {
-        {"prestart", &hooks.prestart},           {"createRuntime", &hooks.create_runtime},
-        {"createContainer", &hooks.create_container}, {"startContainer", &hooks.start_container},
-        {"poststart", &hooks.poststart},         {"poststop", &hooks.poststop}};
+        {"prestart", &hooks.prestart},
+        {"createRuntime", &hooks.create_runtime},
+        {"createContainer", &hooks.create_container},
+        {"startContainer", &hooks.start_container},
+        {"poststart", &hooks.poststart},
+        {"poststop", &hooks.poststop}};
     for (const auto& [kind, list] : kinds)
         if (kind == name) return list->push_back(std::move(hook));
     throw Error(ErrorKind::invalid, cat("CDI device ", device, ": unknown hook \"", name, "\""));
@@ -138,9 +141,8 @@ void apply(const Node& edits, const std::string& device, runtime::BoxRequest& re
 
 std::vector<std::string> cdi_names(const engine::DeviceRequest& request, const std::vector<std::string>& folders) {
     if (request.driver == "cdi") return request.device_ids;
-    const bool gpu = std::ranges::any_of(request.capabilities, [](const auto& all) {
-        return std::ranges::find(all, "gpu") != all.end();
-    });
+    const bool gpu = std::ranges::any_of(request.capabilities,
+                                         [](const auto& all) { return std::ranges::find(all, "gpu") != all.end(); });
     if (!gpu || (!request.driver.empty() && request.driver != "nvidia")) cannot_select(request);
     const auto there = names_of(read_registry(folders), gpu_kind);
     std::vector<std::string> out;

@@ -1,6 +1,6 @@
-// Devices by the Container Device Interface: "vendor.com/class=name", as files in /etc/cdi and /var/run/cdi say what each
-// brings into a container (nodes, variables, mounts, hooks). GPUs are such devices, too.
-// Used when a box is asked for. Knows no vendor.
+// Devices by the Container Device Interface: "vendor.com/class=name", as files in /etc/cdi and /var/run/cdi say what
+// each brings into a container (nodes, variables, mounts, hooks). GPUs are such devices, too. Used when a box is asked
+// for. Knows no vendor.
 #pragma once
 
 #include <string>

@@ -21,9 +21,10 @@ class Cdi : public testing::Test {
                          "mounts": [{"hostPath": "/lib/card", "containerPath": "/lib/card", "options": ["ro", "nosuid", "rbind"]}],
                          "hooks": [{"hookName": "createContainer", "path": "/bin/hook", "args": ["hook"]}]}},
                         {"name": "rdt", "containerEdits": {"intelRdt": {}}}]})");
-        os::write_file(temp.path() + "/gpu.yaml",
-                       "cdiVersion: 0.6.0\nkind: nvidia.com/gpu\ndevices:\n- name: all\n  containerEdits: {env: [GPUS=all]}\n"
-                       "- name: \"0\"\n  containerEdits: {env: [GPUS=0]}\n");
+        os::write_file(
+            temp.path() + "/gpu.yaml",
+            "cdiVersion: 0.6.0\nkind: nvidia.com/gpu\ndevices:\n- name: all\n  containerEdits: {env: [GPUS=all]}\n"
+            "- name: \"0\"\n  containerEdits: {env: [GPUS=0]}\n");
     }
     std::string failure(const std::vector<std::string>& names) {
         runtime::BoxRequest request;

@@ -52,7 +52,8 @@ TEST_F(Copy, LinksAreFollowedInsideTheContainerAlone) {
     const auto id = start(wanted);
     await_output(id, "ready");
     EXPECT_THAT(out(id, "/var/run/file"), HasSubstr("mine"));
-    for (const char* path : {"/evil/secret", "/up/secret", "/evil/.", "/up/.", "/proc/1/root/proc/self/root/evil/secret"})
+    for (const char* path :
+         {"/evil/secret", "/up/secret", "/evil/.", "/up/.", "/proc/1/root/proc/self/root/evil/secret"})
         EXPECT_EQ(out(id, path).find(secret), std::string::npos) << path;
     const std::string file = out(id, "/run/file");
     for (const char* path : {"/evil", "/up", "/evil/..", "/evil/made"}) in(id, path, file);
@@ -60,9 +61,10 @@ TEST_F(Copy, LinksAreFollowedInsideTheContainerAlone) {
 }
 
 TEST_F(Copy, WhoSwapsFoldersMeanwhileGainsNothing) {
-    const auto id = start(spec({"sh", "-c",
-                                base::cat("mkdir -p /d; echo mine > /d/file; echo ready; while [ ! -e /stop ]; do rm -rf /d; ln -s ",
-                                          canary, " /d; rm /d; mkdir /d; done")}));
+    const auto id = start(
+        spec({"sh", "-c",
+              base::cat("mkdir -p /d; echo mine > /d/file; echo ready; while [ ! -e /stop ]; do rm -rf /d; ln -s ",
+                        canary, " /d; rm /d; mkdir /d; done")}));
     await_output(id, "ready");
     exec(id, {"sh", "-c", "echo planted > /tmp/planted"});
     const std::string file = out(id, "/tmp/planted");

@@ -87,9 +87,8 @@ class Start {
         options.folder = folder_.run_path();
         const auto image = parts_.store().image(base::Digest::require(config_.image_id));
         if (!image) throw Error(ErrorKind::not_found, cat("No such image: ", spec.image), "it was removed by force");
-        options.overlay = runtime::Overlay{.lower = layers_with_places(parts_, *image),
-                                           .upper = folder_.file("upper"),
-                                           .work = folder_.file("work")};
+        options.overlay = runtime::Overlay{
+            .lower = layers_with_places(parts_, *image), .upper = folder_.file("upper"), .work = folder_.file("work")};
         options.user = runtime::NamedUser{.text = spec.user, .groups = spec.group_add};
         options.log = log_target(spec, folder_.file("json.log"));
         options.open_stdin = spec.open_stdin;

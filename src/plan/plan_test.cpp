@@ -114,8 +114,7 @@ TEST_F(Demo, what_starts_say_to_the_user_is_shown_once) {
     EXPECT_EQ(std::count_if(reporter.lines.begin(), reporter.lines.end(),
                             [](const std::string& line) { return line.starts_with("warning "); }),
               1);
-    EXPECT_TRUE(
-        reporter.has("warning demo-db-1: a limit (ulimit) was lowered to what this machine allows"));
+    EXPECT_TRUE(reporter.has("warning demo-db-1: a limit (ulimit) was lowered to what this machine allows"));
 }
 
 TEST_F(Demo, unhealthy_dependency_fails_with_its_name) {

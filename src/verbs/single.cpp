@@ -75,7 +75,8 @@ int start_joined(const std::string& name, engine::Engine& engine, const SingleOp
         listening.close();
     });
     listening.pop();
-    for (const std::string& note : engine.containers().start(container.id)) stdio.err(base::cat("WARNING: ", note, "\n"));
+    for (const std::string& note : engine.containers().start(container.id))
+        stdio.err(base::cat("WARNING: ", note, "\n"));
     if (join(*attached, stdio, join_options(container, engine, options), scope) == Joined::detached) {
         waiting.cancel_and_join();
         return 0;

@@ -68,7 +68,10 @@ const SubnetSpec* Network::subnet_of(int family) const {
 }
 
 Networks::State::State(Options given)
-    : options(std::move(given)), tag(tag_of(options.folder)), records(options.folder, options.run_folder), firewall(tag) {}
+    : options(std::move(given)),
+      tag(tag_of(options.folder)),
+      records(options.folder, options.run_folder),
+      firewall(tag) {}
 
 Network Networks::State::require(std::string_view name_or_id) const {
     auto network = records.find(name_or_id);

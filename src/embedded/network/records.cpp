@@ -160,7 +160,8 @@ bool Records::take_address(const std::string& network, const os::IpAddress& addr
 }
 
 void Records::free_address(const std::string& network, const os::IpAddress& address, const std::string& container) {
-    if (holder(network, address) == container) os::remove_file(live_path_of(network, cat("addresses/", address.to_text())));
+    if (holder(network, address) == container)
+        os::remove_file(live_path_of(network, cat("addresses/", address.to_text())));
 }
 
 std::string Records::holder(const std::string& network, const os::IpAddress& address) const {

@@ -23,7 +23,9 @@ Endpoint endpoint_from(const doc::Node& node, std::string_view what);
 class Records {
   public:
     // Empty run folder: all in one.
-    explicit Records(std::string folder, const std::string& run_folder = {});  // drops the endpoints of an earlier boot: none of their containers lives
+    explicit Records(
+        std::string folder,
+        const std::string& run_folder = {});  // drops the endpoints of an earlier boot: none of their containers lives
 
     // Shared by those who attach and detach, exclusive for those who look at everything (create, remove, recover,
     // repair).
