@@ -59,17 +59,18 @@ void opensearch(const std::string& name, const model::Service& service, Findings
                    "set it, or DISABLE_SECURITY_PLUGIN=true where nobody else reaches it"});
 }
 
-// Memory that Elasticsearch and OpenSearch want of the kernel is image_lint's: it belongs to the machine.
-
 }  // namespace
+
+bool knows_data_folder(std::string_view image) { return repository(image) == "timescale/timescaledb-ha"; }
 
 void known_images(const model::Project& project, Findings& out) {
     for (const auto& [name, service] : project.services) {
+        if (service.build) continue;  // its own image, whatever its name
         const std::string_view image = repository(service.image);
         if (image == "postgres" || image == "postgis/postgis" || image == "timescale/timescaledb" ||
             image == "timescale/timescaledb-ha")
             postgres(name, service, out);
-        if (image == "timescale/timescaledb-ha" && value_of(service, "PGDATA").empty())
+        if (knows_data_folder(service.image) && value_of(service, "PGDATA").empty())
             data_outside_of_volume(name, service, "/home/postgres/pgdata/data", out);
         if (image == "bitnami/kafka" || image == "bitnamilegacy/kafka") kafka_of_bitnami(name, service, out);
         if (image == "opensearchproject/opensearch") opensearch(name, service, out);

@@ -25,6 +25,8 @@ std::string value_of(const model::Service& service, std::string_view variable);
 // " (profile a)" or " (profiles a, b)"; empty when it has none.
 std::string in_profiles(const model::Service& service);
 
+// lint knows without the image where its data lies.
+bool knows_data_folder(std::string_view image);
 // A database whose files would lie outside of every mount, while a volume stands at the path that other images use.
 void data_outside_of_volume(const std::string& name, const model::Service& service, std::string_view data_path,
                             Findings& out);

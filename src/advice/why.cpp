@@ -1,5 +1,8 @@
 #include "advice/why.h"
 
+#include <vector>
+
+#include "advice/causes.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -90,14 +93,19 @@ std::string why(engine::Engine& engine, const std::string& name, std::int64_t lo
     } catch (const base::Error&) { return {}; }
     const bool over = container.state == ContainerState::exited || container.state == ContainerState::dead;
     const bool failed = over && container.exit_code != 0;
-    if (!failed && container.health != engine::Health::unhealthy && container.error.empty()) return {};
+    const std::string log = last_lines(engine, container, log_lines);
+    const std::vector<std::string> likely = causes(container, log);
+    if (!failed && container.health != engine::Health::unhealthy && container.error.empty() && likely.empty())
+        return {};
     std::string text = cat(
         "  ", container.name,
         over ? cat(" exited with ", exit_in_words(container.exit_code)) : cat(" is ", to_text(container.health)), "\n");
     if (container.oom_killed) text += "    it was killed because it used more memory than its limit\n";
     if (!container.error.empty()) text += cat("    ", container.error, "\n");
     if (!over) text += last_probe(container);
-    return text + last_lines(engine, container, log_lines);
+    text += log;
+    for (const std::string& cause : likely) text += cat("    likely: ", cause, "\n");
+    return text;
 }
 
 }  // namespace tutti::advice

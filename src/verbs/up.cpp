@@ -1,5 +1,6 @@
 #include "verbs/up.h"
 
+#include "advice/image_lint.h"
 #include "advice/ports.h"
 #include "advice/why.h"
 #include "base/error.h"
@@ -139,6 +140,8 @@ void up(const model::Project& project, engine::Engine& engine, const CreateOptio
     state::ProjectState state = state::observe(engine, project);
     warn_of_namesake(project, state, reporter);
     ensure_images(project, state, engine, options, reporter, scope);
+    for (const advice::Finding& finding : advice::image_lint(project, state.images))
+        reporter.warn(cat(finding.what, "; ", finding.fix));
     for (const std::string& remark : plan::remarks(project, state)) reporter.warn(remark);
     warn_of_orphans(project, state, options, reporter);
     plan::ReconcileOptions reconcile = options.reconcile;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "advice/causes.h"
 #include "advice/ports.h"
 #include "advice/why.h"
 #include "base/error.h"
@@ -276,7 +277,9 @@ std::string of_container(const state::Container& container, const model::Project
     if (!waits.empty()) screen.add("waits for", waits);
     const std::string changed = changes(project, service.name, container, whole, engine, options);
     if (!changed.empty()) screen.add("changed", changed);
-    screen.add("log", log_of(engine, whole.id, options.log_lines, cancel));
+    const std::string log = log_of(engine, whole.id, options.log_lines, cancel);
+    screen.add("log", log);
+    if (const auto likely = advice::causes(whole, log); !likely.empty()) screen.add("likely", base::join(likely, "\n"));
     if (const auto text = next_step(service.name, whole, !waits.empty(), !changed.empty()); !text.empty())
         screen.add("next", text);
     return screen.text();
