@@ -82,7 +82,8 @@ std::string no_program(const engine::Container& container) {
     const std::string_view name = std::string_view(container.path).substr(container.path.rfind('/') + 1);
     for (const std::string_view one : {"python", "python3", "bash", "sh", "node", "irb", "jshell"})
         if (name == one)
-            return cat("its command is the image's ", name, ", with no program and nothing to read; name one in "
+            return cat("its command is the image's ", name,
+                       ", with no program and nothing to read; name one in "
                        "`command:` or in the Dockerfile's CMD");
     return {};
 }

@@ -1,5 +1,5 @@
-// Likely causes of a container's failure, read from its settings, its last probe and its last lines, each with the way out.
-// Used by why. A guess that is worded as one; nothing known: nothing is said.
+// Likely causes of a container's failure, read from its settings, its last probe and its last lines, each with the way
+// out. Used by why. A guess that is worded as one; nothing known: nothing is said.
 #pragma once
 
 #include <string>

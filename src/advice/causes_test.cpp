@@ -39,8 +39,9 @@ TEST(Causes, a_healthcheck_whose_program_the_image_lacks) {
 }
 
 TEST(Causes, an_upstream_that_does_not_run) {
-    EXPECT_TRUE(only(failed(), "nginx: [emerg] host not found in upstream \"api:8000\" in /etc/nginx/conf.d/default.conf:3\n")
-                    .starts_with("its nginx config names api, which does not run;"));
+    EXPECT_TRUE(
+        only(failed(), "nginx: [emerg] host not found in upstream \"api:8000\" in /etc/nginx/conf.d/default.conf:3\n")
+            .starts_with("its nginx config names api, which does not run;"));
 }
 
 TEST(Causes, a_volume_of_root_under_a_process_without_root) {
@@ -51,17 +52,21 @@ TEST(Causes, a_volume_of_root_under_a_process_without_root) {
     mount.name = "city_tempo-data";
     mount.destination = "/tmp/tempo";
     container.mounts = {mount};
-    EXPECT_TRUE(only(container, "mkdir /tmp/tempo/blocks: permission denied")
-                    .starts_with("volume city_tempo-data at /tmp/tempo belongs to another user, and the process runs as "
-                                 "10001;"));
+    EXPECT_TRUE(
+        only(container, "mkdir /tmp/tempo/blocks: permission denied")
+            .starts_with("volume city_tempo-data at /tmp/tempo belongs to another user, and the process runs as "
+                         "10001;"));
     container.spec.user = "root";
     EXPECT_TRUE(causes(container, "mkdir /tmp/tempo/blocks: permission denied").empty());
 }
 
 TEST(Causes, databases) {
-    EXPECT_TRUE(only(failed(), "FATAL:  database \"mlflow\" does not exist").starts_with("nobody has made the database mlflow;"));
-    EXPECT_TRUE(only(failed(), "FATAL: password authentication failed for user").starts_with("the database has another password;"));
-    EXPECT_TRUE(only(failed(), "max virtual memory areas vm.max_map_count [65530] is too low").find("262144") != std::string::npos);
+    EXPECT_TRUE(only(failed(), "FATAL:  database \"mlflow\" does not exist")
+                    .starts_with("nobody has made the database mlflow;"));
+    EXPECT_TRUE(only(failed(), "FATAL: password authentication failed for user")
+                    .starts_with("the database has another password;"));
+    EXPECT_TRUE(only(failed(), "max virtual memory areas vm.max_map_count [65530] is too low").find("262144") !=
+                std::string::npos);
 }
 
 TEST(Causes, a_file_that_became_a_folder) {
@@ -71,7 +76,8 @@ TEST(Causes, a_file_that_became_a_folder) {
     mount.source = "/p/promtail.yml";
     mount.destination = "/etc/promtail/config.yml";
     container.mounts = {mount};
-    EXPECT_TRUE(only(container, "read /etc/promtail/config.yml: is a directory").starts_with("/p/promtail.yml is a folder;"));
+    EXPECT_TRUE(
+        only(container, "read /etc/promtail/config.yml: is a directory").starts_with("/p/promtail.yml is a folder;"));
 }
 
 TEST(Causes, an_interpreter_without_a_program) {
