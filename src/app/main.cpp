@@ -17,6 +17,7 @@
 #include "app/engines.h"
 #include "app/fetch.h"
 #include "app/pin_image.h"
+#include "app/plugin.h"
 #include "app/registries.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -195,6 +196,8 @@ int main(int argc, char** argv, char** environment) {
         return *kept;
     };
     session.lock_folder = app::lock_folder(session.environment);
+    if (session.environment.contains("DOCKER_CLI_PLUGIN_SOCKET")) signals.begin();
+    const app::PluginSocket plugin(session.environment, session.scope);
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     return cli::run(arguments, session);
 }

@@ -69,6 +69,14 @@ Outcome run_on(const std::map<std::string, std::string>& files, const std::vecto
     return outcome;
 }
 
+TEST(help, of_a_command_a_noun_or_the_program) {
+    EXPECT_THAT(run_on({}, {"help", "up"}).out, HasSubstr("Usage:  tutti up [OPTIONS]"));
+    EXPECT_THAT(run_on({}, {"help", "image"}).out, HasSubstr("Usage:  tutti image COMMAND"));
+    EXPECT_THAT(run_on({}, {"help"}).out, HasSubstr("Usage:  tutti [OPTIONS] COMMAND"));
+    EXPECT_THAT(run_on({}, {"docker", "help", "ps"}).out, HasSubstr("container ls, container list"));
+    EXPECT_EQ(run_on({}, {"frobnicate"}).status, 1);
+}
+
 const std::map<std::string, std::string> shop{
     {"/shop/compose.yaml", "services:\n  web:\n    image: nginx:${TAG:-1}\n    environment:\n      DB: ${DB}\n"},
     {"/shop/.env", "# ours\nDB=postgres\n"}};

@@ -133,7 +133,10 @@ int list(const Arguments& arguments, Session& session) {
     }
     std::vector<Node> rows;
     const engine::Time now = std::chrono::system_clock::now();
-    for (const ContainerSummary& one : containers) rows.push_back(container_row(one, truncate, now));
+    for (const ContainerSummary& one : containers) {
+        rows.push_back(container_row(one, truncate, now));
+        if (truncate && one.image.starts_with("sha256:")) rows.back().set("Image", Node(short_id(one.image)));
+    }
     print_rows(session, arguments.text("format"),
                cat("table "
                    "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",

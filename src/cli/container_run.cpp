@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/image_names.h"
 #include "cli/progress.h"
 #include "cli/run_spec.h"
 #include "cli/single.h"
@@ -41,7 +42,11 @@ void provide_image(const Arguments& arguments, Session& session, const engine::C
     if (session.engine().images().find(spec.image)) return;
     if (policy == "never")
         throw Error(ErrorKind::not_found, cat("No such image: ", spec.image), "leave --pull never out");
-    if (!arguments.on("quiet")) session.err(cat("Unable to find image '", spec.image, "' locally\n"));
+    const NameParts name = split_name(spec.image);
+    const bool pinned = name.repository.empty() || spec.image.find('@') != std::string::npos;
+    if (!arguments.on("quiet"))
+        session.err(
+            cat("Unable to find image '", pinned ? spec.image : cat(name.repository, ":", name.tag), "' locally\n"));
     pull(arguments, session, spec);
 }
 

@@ -128,6 +128,10 @@ class Parser {
             }
             const bool is_word = word == "--" || word == "-" || !word.starts_with('-');
             if (is_word && changes_dialect(word)) continue;
+            if (word == "help") {
+                out_.help_ = true;
+                continue;
+            }
             if (is_word) return command(word);
             flag(word);
         }

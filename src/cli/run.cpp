@@ -7,6 +7,7 @@
 #include "cli/docker_words.h"
 #include "cli/project.h"
 #include "cli/session.h"
+#include "cli/single.h"
 
 namespace tutti::cli {
 
@@ -158,7 +159,9 @@ int run_parsed(const Arguments& arguments, Session& session) {
     const Command* command = arguments.command();
     if (arguments.dialect() == Dialect::docker && session.program == "tutti") session.program = "tutti docker";
     if (arguments.is_docker_compose()) session.program = "docker compose";
-    if (!command && !arguments.wants_help() && !arguments.rest().empty()) return unknown_command(arguments, session);
+    const bool unknown = !command && !arguments.rest().empty();
+    if (unknown && (!arguments.wants_help() || find_noun(arguments.rest()[0])))
+        return unknown_command(arguments, session);
     if (!command || arguments.wants_help()) {
         session.out(help_text(command, session.program, arguments.dialect()));
         return 0;
@@ -171,10 +174,11 @@ int run_parsed(const Arguments& arguments, Session& session) {
     return command->run(arguments, session);
 }
 
-void print(const base::Error& error, const Session& session) {
+void print(const base::Error& error, Session& session) {
     if (session.progress == "json") return session.err(json_error(error.what()));
     session.err(base::cat(error.what(), "\n"));
-    if (!error.hint().empty()) session.err(base::cat("  hint: ", error.hint(), "\n"));
+    if (const std::string hint = hint_for(error, session); !hint.empty())
+        session.err(base::cat("  hint: ", hint, "\n"));
 }
 
 }  // namespace

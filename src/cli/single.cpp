@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/go_template.h"
@@ -12,6 +11,7 @@
 #include "cli/up.h"
 #include "doc/json.h"
 #include "engine/values.h"
+#include "state/labels.h"
 #include "verbs/words.h"
 
 namespace tutti::cli {
@@ -27,10 +27,27 @@ int for_each_name(std::span<const std::string> names, Session& session, bool ech
             if (echo) session.out(name + "\n");
         } catch (const base::Error& error) {  // the other names are still to be served
             session.err(cat("Error: ", error.what(), "\n"));
-            if (!error.hint().empty()) session.err(cat("  hint: ", error.hint(), "\n"));
+            if (const std::string hint = hint_for(error, session); !hint.empty())
+                session.err(cat("  hint: ", hint, "\n"));
             failed = true;
         }
     return failed ? 1 : 0;
+}
+
+std::string hint_for(const base::Error& error, Session& session) {
+    constexpr std::string_view beginning = "No such container: ";
+    const std::string message = error.message();
+    if (!error.hint().empty() || error.kind() != base::ErrorKind::not_found || !message.starts_with(beginning))
+        return error.hint();
+    engine::ListOptions options;
+    options.all = true;
+    options.labels = {cat(state::label::service, "=", message.substr(beginning.size()))};
+    try {
+        for (const engine::ContainerSummary& one : session.engine().containers().list(options))
+            return cat("the container of service ", message.substr(beginning.size()), " (project ",
+                       one.labels.at(std::string(state::label::project)), ") is called ", one.name);
+    } catch (const std::exception&) {}  // a hint is not worth a second failure
+    return {};
 }
 
 std::vector<Filter> read_filters(const Arguments& arguments, std::span<const std::string_view> known) {

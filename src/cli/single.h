@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "cli/command.h"
 #include "cli/session.h"
 #include "doc/node.h"
@@ -18,6 +19,9 @@ namespace tutti::cli {
 // A name that worked is printed where `echo` is.
 int for_each_name(std::span<const std::string> names, Session& session, bool echo,
                   const std::function<void(const std::string& name)>& work);
+
+// What to do about a failure: its own hint; of a container that is not there, the one of the service of that name.
+std::string hint_for(const base::Error& error, Session& session);
 
 struct Filter {
     std::string key, value;
