@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "app/fetch_url.h"
 #include "app/registries.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -42,6 +43,10 @@ embedded::EnginePaths engine_paths(const Environment& environment) {
     paths.version = TUTTI_VERSION;
     paths.registries = registries(environment);
     paths.environment = environment;
+    paths.fetch = [proxies = paths.registries.proxies](const std::string& url, base::Sink& to,
+                                                       const os::Cancel& cancel) {
+        return fetch_url(url, proxies, to, cancel);
+    };
     return paths;
 }
 

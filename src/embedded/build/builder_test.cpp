@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "oci/reference.h"
+#include "os/process.h"
 
 namespace tutti::embedded::build {
 namespace {
@@ -113,6 +114,48 @@ TEST_F(Workshop, RunsCopiesAndRemembers) {
     file("app/main.txt", "changed");
     EXPECT_NE(build(text), first);
     EXPECT_EQ(content("srv/out"), "changed");
+}
+
+TEST_F(Workshop, AddUnpacksWhatBzip2AndXzPacked) {
+    file("inner/a", "packed");
+    for (const std::string program : {"bzip2", "xz"}) {
+        if (!os::find_program("/usr/bin:/bin", program)) GTEST_SKIP() << program << " is not installed";
+        os::Command pack;
+        pack.argv = {"/bin/sh", "-c", base::cat("tar -C inner -cf - . | ", program, " >x.tar")};
+        pack.env = {"PATH=/usr/bin:/bin"};
+        pack.cwd = context;
+        ASSERT_EQ(os::Process::spawn(pack).wait(os::Cancel())->code, 0);
+        build("FROM base\nADD x.tar /unpacked/\n");
+        EXPECT_EQ(content("unpacked/a"), "packed") << program;
+    }
+    file("broken.tar", "BZh9 this is none");
+    EXPECT_NE(failure("FROM base\nADD broken.tar /unpacked/\n").find("damaged"), std::string::npos);
+}
+
+TEST_F(Workshop, AddOfAUrlTakesItsBytesAndItsTime) {
+    Builder online{{.folder = top.path() + "/root/build",
+                    .run_folder = top.path() + "/run/build",
+                    .environment = {},
+                    .network = [](const std::string&) { return RunNetwork{}; },
+                    .fetch =
+                        [](const std::string& url, base::Sink& to, const os::Cancel&) {
+                            to.write("from " + url);
+                            return std::int64_t{1000};
+                        }},
+                   store,
+                   images,
+                   *runtime};
+    engine::BuildSpec spec;
+    spec.context = context;
+    spec.dockerfile_inline = "FROM base\nADD http://example.org/tool.sh /\n";
+    spec.tags = {"result"};
+    base::QuietReporter quiet;
+    os::Scope scope;
+    online.build(
+        spec, quiet, [](std::string_view) {}, scope.cancel());
+    EXPECT_EQ(content("tool.sh"), "from http://example.org/tool.sh");
+    EXPECT_EQ(stat_of("tool.sh").st_mode & 0777, 0600U);
+    EXPECT_EQ(stat_of("tool.sh").st_mtim.tv_sec, 1000);
 }
 
 TEST_F(Workshop, TimesAloneDoNotCount) {

@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "embedded/build/archive.h"
 #include "embedded/build/session.h"
-#include "oci/compress.h"
 #include "oci/unpack.h"
 
 namespace tutti::embedded::build {
@@ -19,19 +19,6 @@ using base::Error;
 using base::ErrorKind;
 
 namespace {
-
-class FileSource : public base::Source {
-  public:
-    explicit FileSource(os::Fd fd) : fd_(std::move(fd)) {}
-    std::size_t read(char* into, std::size_t size) override {
-        const ssize_t n = ::read(fd_.get(), into, size);
-        if (n < 0) base::throw_errno("reading an archive");
-        return static_cast<std::size_t>(n);
-    }
-
-  private:
-    os::Fd fd_;
-};
 
 class FileSink : public base::Sink {
   public:
@@ -85,27 +72,10 @@ Plan plan_of(const StepContext& context, const Copy& copy) {
     return out;
 }
 
-bool looks_like_archive(const os::Fd& root, const std::string& path) {
-    const os::Fd fd(::openat(root.get(), path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat st {};
-    if (!fd || ::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
-    std::string head(512, '\0');
-    const ssize_t n = ::pread(fd.get(), head.data(), head.size(), 0);
-    if (n <= 0) return false;
-    head.resize(static_cast<std::size_t>(n));
-    if (head.starts_with("\x1f\x8b") || head.starts_with("\x28\xb5\x2f\xfd")) return true;
-    if (head.starts_with("BZh") || head.starts_with(std::string_view("\xfd"
-                                                                     "7zXZ\0",
-                                                                     6)))
-        throw Error(ErrorKind::unsupported, cat("ADD ", path, ": archives in bzip2 and xz are not unpacked yet"),
-                    "use a plain, gzip or zstd archive, or COPY it and unpack it with RUN");
-    return head.size() >= 512 && std::string_view(head).substr(257, 5) == "ustar";
-}
-
-void unpack_archive(const os::Fd& from, const std::string& path, const os::Fd& root, const std::string& to) {
+void unpack_archive(const os::Fd& from, const std::string& path, const os::Fd& root, const std::string& to,
+                    const os::Cancel& cancel) {
     make_folders_inside(root, to);
-    FileSource file(os::open_at(from, path, O_RDONLY));
-    const auto plain = oci::decompress(file);
+    const auto plain = open_archive(from, path, cancel);
     const os::Fd folder = to == "." ? root.duplicate() : os::open_at(root, to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     oci::unpack(*plain, folder, {});
 }
@@ -145,7 +115,9 @@ class CopyStep {
                 throw Error(ErrorKind::unsupported, cat("ADD ", url, ": this builder fetches no URLs"));
             {
                 FileSink sink(os::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-                session_.options.fetch(url, sink, session_.cancel);
+                const std::int64_t time = session_.options.fetch(url, sink, session_.cancel);
+                const timespec times[2] = {{time, 0}, {time, 0}};
+                ::utimensat(AT_FDCWD, path.c_str(), times, 0);
             }
             check_sum(path, url);
             remotes_.push_back(std::string(base::path::last(path)));
@@ -238,7 +210,7 @@ class CopyStep {
         for (const auto& source : sources) {
             const bool unpack = copy_.add && copy_.unpack.value_or(true) && looks_like_archive(*selection.root, source);
             if (unpack)
-                unpack_archive(*selection.root, source, *to.root, to.path);
+                unpack_archive(*selection.root, source, *to.root, to.path, session_.cancel);
             else
                 plain.push_back(source);
         }
@@ -252,7 +224,7 @@ class CopyStep {
         selection.root = &root;
         for (const auto& source : remotes_) {
             if (copy_.unpack.value_or(false) && looks_like_archive(root, source))
-                unpack_archive(root, source, *to.root, to.path);
+                unpack_archive(root, source, *to.root, to.path, session_.cancel);
             else
                 copy_to(selection, {source}, to);
         }
