@@ -43,8 +43,8 @@ std::int64_t fetch_url(const std::string& url, const http::Proxies& proxies, bas
             return seconds_of(response.headers.value_or("Last-Modified"));
         }
         if (response.status < 300 || response.status >= 400)
-            throw Error(kind_of(response.status),
-                        cat("fetching ", url, ": ", response.status, response.reason.empty() ? "" : " ", response.reason));
+            throw Error(kind_of(response.status), cat("fetching ", url, ": ", response.status,
+                                                      response.reason.empty() ? "" : " ", response.reason));
         at = at->resolve(response.headers.value_or("Location"));
     }
     throw Error(ErrorKind::unavailable, cat("fetching ", url, ": more than ", most_redirects, " redirects"));

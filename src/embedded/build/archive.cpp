@@ -20,9 +20,10 @@ using base::ErrorKind;
 namespace {
 
 constexpr std::string_view bzip2_magic = "BZh";
-constexpr std::string_view xz_magic("\xfd"
-                                    "7zXZ\0",
-                                    6);
+constexpr std::string_view xz_magic(
+    "\xfd"
+    "7zXZ\0",
+    6);
 
 std::string head_of(const os::Fd& fd) {
     std::string head(512, '\0');
@@ -61,7 +62,10 @@ class Inflated : public base::Source {
 class FromProgram : public base::Source {
   public:
     FromProgram(const std::string& program, const os::Fd& file, std::string path, const os::Cancel& cancel)
-        : path_(std::move(path)), cancel_(cancel), pipe_(os::make_pipe()), process_(start(program, file)),
+        : path_(std::move(path)),
+          cancel_(cancel),
+          pipe_(os::make_pipe()),
+          process_(start(program, file)),
           output_(pipe_.read.duplicate(), path_) {
         pipe_.write.reset();
     }
@@ -80,7 +84,8 @@ class FromProgram : public base::Source {
     os::Process start(const std::string& program, const os::Fd& file) {
         const auto found = os::find_program("/usr/local/bin:/usr/bin:/bin", program);
         if (!found)
-            throw Error(ErrorKind::unsupported, cat("ADD ", path_, ": unpacking it takes ", program, ", which is not installed"),
+            throw Error(ErrorKind::unsupported,
+                        cat("ADD ", path_, ": unpacking it takes ", program, ", which is not installed"),
                         cat("install it (Debian: ", program == "xz" ? "xz-utils" : program,
                             "), or COPY the archive and unpack it with RUN"));
         os::Command command;
