@@ -18,7 +18,7 @@ using base::cat;
 using base::Error;
 using namespace std::chrono_literals;
 
-static constexpr auto look_again_after = 20ms;  // somebody holds the container's lock, and will touch us when done
+static constexpr auto look_again_after = 20ms;  // somebody holds the container's lock, or is about to write its end
 
 Member::~Member() { let_go(); }
 
@@ -154,7 +154,10 @@ void Member::run_ended(Point now) {
             return;
         }
         settle(folder_, state_, house_.tools);
-        if (state_.phase != records::Phase::ended) return;
+        if (state_.phase != records::Phase::ended) {  // the process is gone, and its shim has not yet written how
+            look_again_ = now + look_again_after;
+            return;
+        }
     }
     let_go();
     const auto known = folder_.restart();
