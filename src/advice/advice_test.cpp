@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "advice/leaks.h"
 #include "advice/ports.h"
 #include "advice/why.h"
 #include "base/text.h"
@@ -107,6 +108,33 @@ TEST(Why, tells_the_exit_and_the_last_lines) {
     EXPECT_EQ(why(engine, "demo-db-1"),
               "  demo-db-1 exited with 139: ended by SIGSEGV, it touched memory that is not its own\n    last lines of "
               "its log:\n      no such table\n");
+}
+
+std::vector<std::string> kinds(std::string_view text) {
+    std::vector<std::string> all;
+    for (const Leak& leak : leaks_in(text)) all.push_back(leak.kind);
+    return all;
+}
+
+TEST(Leaks, common_forms_are_found) {
+    using Kinds = std::vector<std::string>;
+    EXPECT_EQ(kinds("id: A3TX1234567890ABCDEF"), Kinds{"AWS Client ID"});
+    EXPECT_EQ(kinds("AWS_SECRET: aws\"12345+67890/abcdefghijklm+NOPQRSTUVWXYZ+\""), Kinds{"AWS Secret Key"});
+    EXPECT_EQ(kinds("t=ghp_1234567890abcdefghijklmnopqrstuvwxyz"), Kinds{"Github authentication"});
+    EXPECT_EQ(kinds("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4fw"), Kinds{"JSON Web Token"});
+    EXPECT_EQ(kinds("-----BEGIN DSA PRIVATE KEY-----\nwxyz\n-----END DSA PRIVATE KEY-----"), Kinds{"Private Key"});
+    EXPECT_EQ(kinds("https://me:hunter2@example.org/x"), Kinds{"Basic Auth"});
+}
+
+TEST(Leaks, ordinary_text_is_not) {
+    EXPECT_TRUE(kinds("image: nginx:1.27\nurl: http://example.org:8080/a\nAKIAX\nurl: https://u:${P}@h").empty());
+}
+
+TEST(Leaks, secrets_by_their_names) {
+    EXPECT_TRUE(holds_secret("DB_PASSWORD", "hunter2"));
+    EXPECT_TRUE(holds_secret("api_key", "abc"));
+    EXPECT_FALSE(holds_secret("DB_PASSWORD", "${DB_PASSWORD}"));
+    EXPECT_FALSE(holds_secret("DB_HOST", "db.example.org"));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "app/fetch.h"
 #include "app/pin_image.h"
 #include "app/plugin.h"
+#include "app/publish_artifact.h"
 #include "app/registries.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -169,6 +170,10 @@ int main(int argc, char** argv, char** environment) {
     session.pin_image = [&](std::string_view image) {
         signals.begin();
         return app::pin_image(image, session.environment);
+    };
+    session.push_artifact = [&](const std::string& reference, const auto& artifact, const std::string& version) {
+        signals.begin();
+        app::publish_artifact(reference, artifact, version, session.environment, session.scope.cancel());
     };
     session.leave = [](int status) { ::_exit(status); };
     session.read_line = read_line;

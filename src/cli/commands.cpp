@@ -6,7 +6,9 @@
 namespace tutti::cli {
 
 std::span<const Command* const> commands() {
-    static constexpr std::array all{&attach_command,
+    static constexpr std::array all{&alpha_command,
+                                    &attach_command,
+                                    &bridge_command,
                                     &build_command,
                                     &commit_command,
                                     &complete_command,
@@ -80,6 +82,7 @@ std::span<const Command* const> commands() {
                                     &plugin_metadata_command,
                                     &port_command,
                                     &ps_command,
+                                    &publish_command,
                                     &pull_command,
                                     &push_command,
                                     &reference_command,

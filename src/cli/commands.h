@@ -7,7 +7,9 @@
 
 namespace tutti::cli {
 
+extern const Command alpha_command;                // refused.cpp
 extern const Command attach_command;               // attach.cpp
+extern const Command bridge_command;               // refused.cpp
 extern const Command build_command;                // build.cpp
 extern const Command commit_command;               // commit.cpp
 extern const Command complete_command;             // completion.cpp
@@ -81,6 +83,7 @@ extern const Command plan_command;                 // plan.cpp
 extern const Command plugin_metadata_command;      // completion.cpp
 extern const Command port_command;                 // port.cpp
 extern const Command ps_command;                   // ps.cpp
+extern const Command publish_command;              // publish.cpp
 extern const Command pull_command;                 // pull.cpp
 extern const Command push_command;                 // push.cpp
 extern const Command reference_command;            // reference.cpp

@@ -2,8 +2,10 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/stdio.h"
 #include "cli/target.h"
+#include "verbs/containers.h"
 
 namespace tutti::cli {
 
@@ -33,6 +35,18 @@ int exec(const Arguments& arguments, Session& session) {
     options.spec.tty = !options.spec.detach && (arguments.given("no-tty") || arguments.given("no-TTY")
                                                     ? !no_tty
                                                     : session.out_is_terminal && session.in_is_terminal);
+    if (arguments.on("dry-run")) {
+        const auto progress = make_progress(session, "exec", true);
+        const state::Container container = verbs::find_container(session.engine(), *name, options.service,
+                                                                 options.index, verbs::Which::any, false);
+        progress->progress({base::cat("Container ", container.name()),
+                            {},
+                            base::Progress::State::done,
+                            base::cat("Executed ", base::join(options.spec.command, " ")),
+                            {}});
+        progress->finish();
+        return 0;
+    }
     const JoinedStdio joined(session);
     return verbs::exec(*name, session.engine(), std::move(options), joined.stdio(), session.scope);
 }

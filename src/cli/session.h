@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
 #include "engine/engine.h"
@@ -15,6 +16,14 @@
 #include "os/scope.h"
 
 namespace tutti::cli {
+
+// A file of a project that is published.
+struct ArtifactFile {
+    enum class Kind : std::uint8_t { compose, base, env };  // base: of an `extends`
+    Kind kind = Kind::compose;
+    std::string name, content;
+    std::string path;  // on this machine; empty: it was made
+};
 
 struct Session {
     // How we were called: tutti, docker-compose, docker, "docker compose" or "tutti docker".
@@ -31,6 +40,10 @@ struct Session {
     // Makes a remote Compose file local; pins an image to its digest ("nginx:1" → "docker.io/library/nginx@sha256:…").
     std::function<std::string(std::string_view reference)> fetch;
     std::function<std::string(std::string_view image)> pin_image;
+    // Puts a project's files into a registry; version as --oci-version has it.
+    std::function<void(const std::string& reference, const std::vector<ArtifactFile>& files,
+                       const std::string& version)>
+        push_artifact;
 
     // The engine that this command drives; made at the first call, lives as long as the session.
     std::function<engine::Engine&()> engine;

@@ -91,8 +91,10 @@ void print_rows(Session& session, const std::string& format, const std::string& 
                 const std::vector<Titles>& titles, const std::vector<doc::Node>& rows,
                 const std::function<Methods(std::size_t row)>& methods) {
     if (format == "json" || format == "{{json .}}") {
-        for (const doc::Node& row : rows)
-            session.out(doc::write_json(row, {.sort_keys = true, .escape_html = false}) + "\n");
+        for (doc::Node row : rows) {  // fields by their names; what is in them keeps its order, as in Go
+            std::ranges::sort(row.entries(), {}, &doc::Entry::key);
+            session.out(doc::write_json(row, {.escape_html = false}) + "\n");
+        }
         return;
     }
     const std::string whole = format.empty() || format == "table" ? default_table : format;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "embedded/build/changes.h"
 #include "embedded/files.h"
 #include "embedded/list.h"
 #include "embedded/merge.h"
@@ -40,9 +41,6 @@ class PausedMeanwhile {
 
 std::string commit_container(Parts& parts, const records::Folder& folder,
                              const engine::Containers::CommitOptions& options) {
-    if (!options.changes.empty())
-        throw Error(ErrorKind::unsupported, cat("commit --change is not supported: ", options.changes.front()),
-                    "build an image with a Dockerfile that starts FROM the committed one");
     const auto lock = folder.lock();
     const auto config = folder.config();
     const auto record = parts.store().image(base::Digest::require(config.image_id));
@@ -70,6 +68,7 @@ std::string commit_container(Parts& parts, const records::Folder& folder,
     run.stop_signal = spec.stop_signal;
     run.labels = spec.labels;
     run.exposed_ports = spec.exposed_ports;
+    build::apply_changes(options.changes, image);
     const std::string now = base::to_rfc3339(std::chrono::system_clock::now());
     image.created = now;
     image.author = options.author;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "embedded/build/changes.h"
 #include "embedded/function_streams.h"
 #include "embedded/list.h"
 
@@ -165,13 +166,13 @@ std::vector<std::string> ImagesFace::load(const std::function<std::string()>& so
 
 std::string ImagesFace::import(const std::function<std::string()>& source, const std::string& reference,
                                const std::vector<std::string>& changes) {
-    if (!changes.empty())
-        throw Error(ErrorKind::unsupported, cat("import --change is not supported: ", changes.front()));
+    oci::ImageConfig config;
+    build::apply_changes(changes, config);
     FunctionSource in(source);
     os::Scope scope;
     const auto name = reference.empty() ? std::nullopt : std::optional(oci::Reference::parse(reference));
     const std::string now = base::to_rfc3339(std::chrono::system_clock::now());
-    return parts_.images().import_tar(in, {}, name, now, scope).id().to_text();
+    return parts_.images().import_tar(in, config.run, name, now, scope).id().to_text();
 }
 
 std::string ImagesFace::remote_digest(const std::string& reference, const os::Cancel& cancel) {

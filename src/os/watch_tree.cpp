@@ -35,6 +35,9 @@ bool is_below(std::string_view path, std::string_view folder) {
 
 WatchTree::WatchTree(std::vector<std::string> roots, std::function<bool(const std::string&)> passes_over)
     : roots_(std::move(roots)), passes_over_(std::move(passes_over)), fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    if (!fd_ && errno == EMFILE)
+        throw base::Error(base::ErrorKind::unavailable, "no more inotify instances are left for watching files",
+                          "raise fs.inotify.max_user_instances (sysctl), or stop another watcher");
     if (!fd_) base::throw_errno("watching files");
     for (const std::string& root : roots_) add_root(root, nullptr);
 }

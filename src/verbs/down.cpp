@@ -68,6 +68,7 @@ void down(const Target& target, engine::Engine& engine, const DownOptions& optio
                            scope.cancel());
     const state::ProjectState state = state::observe(engine, target.name);
     const model::Project project = target.project ? *target.project : state::project_from_labels(state);
+    if (target.project) warn_of_namesake(project, state, reporter);
     plan::DownOptions down;
     if (target.project) {
         check_services(project, target.services);

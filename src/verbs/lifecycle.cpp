@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/run.h"
+#include "state/labels.h"
 #include "verbs/providers.h"
 
 namespace tutti::verbs {
@@ -18,6 +19,16 @@ void run_or_rehearse(const plan::Plan& plan, const model::Project& project, engi
     if (limits.dry_run) return plan::rehearse(plan, reporter);
     plan::run(plan, engine, reporter, scope,
               {project.name, limits.parallel, {}, {}, provider_call(project, reporter, scope.cancel())});
+}
+
+void warn_of_namesake(const model::Project& project, const state::ProjectState& state, base::Reporter& reporter) {
+    for (const state::Container& container : state.containers) {
+        const std::string_view folder = container.label(state::label::working_dir);
+        if (folder.empty() || folder == project.working_dir || project.working_dir.empty()) continue;
+        reporter.warn(base::cat("project name \"", project.name, "\" is in use by containers created from ", folder,
+                          ". Use -p or `name:` to tell the two apart"));
+        return;
+    }
 }
 
 void check_services(const model::Project& project, const std::vector<std::string>& services) {

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "os/scope.h"
 #include "plan/plan.h"
+#include "state/project_state.h"
 #include "verbs/faces.h"
 
 namespace tutti::verbs {
@@ -77,6 +78,8 @@ void run_or_rehearse(const plan::Plan& plan, const model::Project& project, engi
                      const Limits& limits, base::Reporter& reporter, os::Scope& scope);
 void run_or_rehearse(const plan::Plan& plan, const std::string& project, engine::Engine& engine, const Limits& limits,
                      base::Reporter& reporter, os::Scope& scope);
+// Two folders whose projects have one name take each other's containers: said before anything is touched.
+void warn_of_namesake(const model::Project& project, const state::ProjectState& state, base::Reporter& reporter);
 void check_services(const model::Project& project, const std::vector<std::string>& services);
 
 }  // namespace tutti::verbs

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/images.h"
+#include "verbs/lifecycle.h"
 #include "verbs/project_lock.h"
 #include "verbs/providers.h"
 
@@ -28,18 +29,6 @@ void warn_of_orphans(const model::Project& project, const state::ProjectState& s
         cat("Found orphan containers ([", base::join(names, " "),
             "]) for this project. If you removed or renamed this service in your compose file, you can run this "
             "command with the --remove-orphans flag to clean it up."));
-}
-
-// Two folders whose projects have one name take each other's containers: said before anything is touched.
-void warn_of_namesake(const model::Project& project, const state::ProjectState& state, base::Reporter& reporter) {
-    constexpr std::string_view label = "com.docker.compose.project.working_dir";
-    for (const state::Container& container : state.containers) {
-        const std::string_view folder = container.label(label);
-        if (folder.empty() || folder == project.working_dir || project.working_dir.empty()) continue;
-        reporter.warn(cat("project name \"", project.name, "\" is in use by containers created from ", folder,
-                          ". Use -p or `name:` to tell the two apart"));
-        return;
-    }
 }
 
 void check_ports(const model::Project& project, const state::ProjectState& state, engine::Engine& engine,

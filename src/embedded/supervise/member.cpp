@@ -18,7 +18,9 @@ using base::cat;
 using base::Error;
 using namespace std::chrono_literals;
 
-static constexpr auto look_again_after = 20ms;  // somebody holds the container's lock, or is about to write its end
+// Somebody holds the container's lock, or its end is not written down yet: soon, then ever less often.
+static constexpr auto first_patience = 20ms, last_patience = 1000ms;
+static constexpr int most_failures = 20;
 
 Member::~Member() { let_go(); }
 
@@ -75,6 +77,8 @@ bool Member::adopt(Point now) {
         if (!process_) return false;
     }
     living_ = true;
+    failures_ = 0;
+    patience_ = first_patience;
     paused_ = state_.paused;
     watch_health(now);
     return true;
@@ -149,16 +153,11 @@ void Member::serve_health(Point now) {
 void Member::run_ended(Point now) {
     if (state_.phase == records::Phase::running) {
         const auto lock = folder_.try_lock();
-        if (!lock) {
-            look_again_ = now + look_again_after;
-            return;
-        }
-        settle(folder_, state_, house_.tools);
-        if (state_.phase != records::Phase::ended) {  // the process is gone, and its shim has not yet written how
-            look_again_ = now + look_again_after;
-            return;
-        }
+        if (lock) settle(folder_, state_, house_.tools);
+        if (state_.phase == records::Phase::running) return look_again(now);
+        if (state_.phase != records::Phase::ended) return;
     }
+    patience_ = first_patience;
     let_go();
     const auto known = folder_.restart();
     restart_ = known.value_or(records::RestartRecord{});
@@ -175,6 +174,17 @@ void Member::run_ended(Point now) {
     }
     decide_restart(now, state_.finished - state_.started, state_.exit_code, state_.automatic);
     if (!restart_.waiting && config_.spec.auto_remove) restarting_ = house_.spawn({"auto-remove", folder_.id()});
+}
+
+void Member::look_again(Point now) {
+    look_again_ = now + patience_;
+    patience_ = std::min<std::chrono::nanoseconds>(patience_ * 2, last_patience);
+}
+
+bool Member::failed(Point now) {
+    if (++failures_ > most_failures) return false;
+    look_again(now);
+    return true;
 }
 
 void Member::decide_restart(Point now, std::chrono::nanoseconds ran_for, int exit_code, bool automatic) {

@@ -42,6 +42,7 @@ class Member {
     os::Until next() const;
     void serve(Point now);  // something of fds() is ready, or next() has come
 
+    bool failed(Point now);  // examine() threw: it is tried again, but not for ever. False: no more
     bool is_needed() const { return living_ || restart_due_ || restarting_ || look_again_; }
 
   private:
@@ -49,6 +50,7 @@ class Member {
     void take_sockets();
     void resolve_names(os::Fd udp, os::Fd tcp);
     void let_go();  // of a run that ended
+    void look_again(Point now);
     void watch_health(Point now);
     void serve_health(Point now);
     void save_health() const;
@@ -68,6 +70,8 @@ class Member {
     std::unique_ptr<Probe> probe_;
     os::Fd restarting_;
     os::Until restart_due_, look_again_;
+    std::chrono::nanoseconds patience_ = std::chrono::milliseconds(20);
+    int failures_ = 0;
     records::RestartRecord restart_;
 };
 

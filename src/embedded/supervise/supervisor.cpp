@@ -101,8 +101,12 @@ class Supervisor {
     void examine(const std::string& id) {
         auto& member = members_[id];
         if (!member) member = std::make_unique<Member>(house_, records::Folder(options_.root, options_.run, id));
-        bool stays = false;
-        try_to(id, [&] { stays = member->examine(os::Clock::now()); });
+        bool stays = false, failed = true;
+        try_to(id, [&] {
+            stays = member->examine(os::Clock::now());
+            failed = false;
+        });
+        if (failed) stays = member->failed(os::Clock::now());
         if (!stays) members_.erase(id);
     }
 
