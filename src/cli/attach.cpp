@@ -26,6 +26,7 @@ int attach(const Arguments& arguments, Session& session) {
     options.stdin_ = with_input;
     options.tty = container.spec.tty;
     if (const std::string keys = arguments.text("detach-keys"); !keys.empty()) options.detach_keys = keys;
+    options.forward = [&](int) { session.scope.cancel().cancel(); };  // it ends, the container goes on
     if (arguments.on("sig-proxy"))
         options.forward = [&](int signal) {
             try {

@@ -8,6 +8,10 @@ namespace tutti::cli {
 std::span<const Command* const> commands() {
     static constexpr std::array all{&alpha_command,
                                     &attach_command,
+                                    &boot_disable_command,
+                                    &boot_enable_command,
+                                    &boot_start_command,
+                                    &boot_status_command,
                                     &bridge_command,
                                     &build_command,
                                     &commit_command,
@@ -120,7 +124,8 @@ std::span<const Command* const> commands() {
 }
 
 std::span<const Noun> nouns() {
-    static constexpr std::array all{Noun{"configs", "Manage kept configs (external: true)"},
+    static constexpr std::array all{Noun{"boot", "Start containers with the machine"},
+                                    Noun{"configs", "Manage kept configs (external: true)"},
                                     Noun{"container", "Manage containers"},
                                     Noun{"image", "Manage images"},
                                     Noun{"network", "Manage networks"},

@@ -9,6 +9,10 @@ namespace tutti::cli {
 
 extern const Command alpha_command;                // refused.cpp
 extern const Command attach_command;               // attach.cpp
+extern const Command boot_disable_command;         // boot.cpp
+extern const Command boot_enable_command;          // boot.cpp
+extern const Command boot_start_command;           // boot.cpp
+extern const Command boot_status_command;          // boot.cpp
 extern const Command bridge_command;               // refused.cpp
 extern const Command build_command;                // build.cpp
 extern const Command commit_command;               // commit.cpp

@@ -36,11 +36,21 @@ int stop(const Arguments& arguments, Session& session) {
     });
 }
 
+// All services count, as those that depend on the named ones may restart too; named ones are on whatever their profile.
 int restart(const Arguments& arguments, Session& session) {
-    return with_subject(arguments, session, "restart", [&](const verbs::Target& target, base::Reporter& reporter) {
-        verbs::restart(target, session.engine(), {timeout(arguments), arguments.on("no-deps")},
-                       limits(arguments, session), reporter, session.scope);
-    });
+    auto subject = project_or_name(arguments, session, {});
+    if (!subject) return 1;
+    if (subject->project) {
+        model::Project& project = *subject->project;
+        for (const std::string& name : arguments.rest())
+            if (auto off = project.disabled_services.extract(name)) project.services.insert(std::move(off));
+        verbs::check_services(project, arguments.rest());
+    }
+    const auto progress = make_progress(session, "restart", arguments.on("dry-run"));
+    verbs::restart(subject->target(arguments.rest()), session.engine(), {timeout(arguments), arguments.on("no-deps")},
+                   limits(arguments, session), *progress, session.scope);
+    progress->finish();
+    return 0;
 }
 
 int kill(const Arguments& arguments, Session& session) {

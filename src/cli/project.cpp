@@ -7,12 +7,17 @@
 
 namespace tutti::cli {
 
+std::string global_workdir(const Arguments& arguments) {
+    const bool global = find_flag(arguments.command(), "workdir") == find_flag(nullptr, "workdir");
+    return global ? arguments.text("workdir") : std::string();
+}
+
 compose::LoadOptions load_options(const Arguments& arguments, const Session& session) {
     compose::LoadOptions options;
     options.files = arguments.texts("file");
     options.project_name = arguments.text("project-name");
     options.project_directory = arguments.text("project-directory");
-    if (options.project_directory.empty()) options.project_directory = arguments.text("workdir");
+    if (options.project_directory.empty()) options.project_directory = global_workdir(arguments);
     options.profiles = arguments.texts("profile");
     options.env_files = arguments.texts("env-file");
     options.environment = session.environment;

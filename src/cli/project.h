@@ -17,6 +17,8 @@ struct Reading {
     doc::Diagnostics diagnostics;
 };
 
+// --workdir before the command; `run` and `exec` have one of their own, which is a folder in the container.
+std::string global_workdir(const Arguments& arguments);
 // From the global flags and the environment; the command adds what it wants.
 compose::LoadOptions load_options(const Arguments& arguments, const Session& session);
 

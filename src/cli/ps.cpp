@@ -5,6 +5,7 @@
 #include "cli/table.h"
 #include "cli/target.h"
 #include "cli/up.h"
+#include "doc/json.h"
 #include "state/labels.h"
 
 namespace tutti::cli {
@@ -65,6 +66,19 @@ std::vector<std::string> statuses(const Arguments& arguments) {
     return wanted;
 }
 
+// What the Docker CLI's own file says, for whoever has set it there.
+std::string format_of(const Arguments& arguments, const Session& session) {
+    if (const std::string given = arguments.text("format"); !given.empty()) return given;
+    const std::string folder = session.variable("DOCKER_CONFIG");
+    const std::string path = folder.empty() ? session.variable("HOME") + "/.docker/config.json" : folder + "/config.json";
+    if (session.files.kind(path) != base::Files::Kind::file) return {};
+    try {
+        return doc::parse_json(session.files.read(path), path).text_or("psFormat");
+    } catch (const base::Error&) {  // it is the Docker CLI's to complain of
+        return {};
+    }
+}
+
 int ps(const Arguments& arguments, Session& session) {
     const std::vector<std::string> wanted = statuses(arguments);
     const auto subject = project_or_name(arguments, session, arguments.rest());
@@ -104,7 +118,7 @@ int ps(const Arguments& arguments, Session& session) {
         rows.push_back(row_of(container, !arguments.on("no-trunc"), std::chrono::system_clock::now()));
         engines = engines || !container.label(state::label::engine).empty();
     }
-    print_rows(session, arguments.text("format"), cat(table, engines ? "\t{{.Engine}}" : ""), titles(), rows,
+    print_rows(session, format_of(arguments, session), cat(table, engines ? "\t{{.Engine}}" : ""), titles(), rows,
                [&](std::size_t row) { return label_method(containers[row].summary.labels); });
     return 0;
 }

@@ -83,7 +83,7 @@ bool prepare(const Arguments& arguments, Session& session) {
     const bool known = arguments.text("diagnostics") == "text" || arguments.text("diagnostics") == "json";
     if (!known)
         fail(base::cat("unsupported --diagnostics value \"", arguments.text("diagnostics"), "\""), "text or json");
-    if (!arguments.text("workdir").empty()) {
+    if (!global_workdir(arguments).empty()) {
         if (!arguments.text("project-directory").empty())
             fail(
                 "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\". Please use only "

@@ -81,8 +81,9 @@ PROJECT = 'application/vnd.docker.compose.project'
 
 
 class Registry(http.server.BaseHTTPRequestHandler):
-    """The reading half of a registry: manifests by tag or digest, blobs by digest."""
-    manifests, blobs = {}, {}
+    """A registry: manifests by tag or digest, blobs by digest, uploads in one piece or several."""
+    manifests, blobs, uploads = {}, {}, {}
+    takes_artifacts = True  # else manifests with an artifactType are refused, as by old registries
 
     def do_GET(self):
         kind, name = self.path.split('/')[-2:]
@@ -98,6 +99,44 @@ class Registry(http.server.BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     do_HEAD = do_GET
+
+    def body(self):
+        if 'chunked' not in self.headers.get('Transfer-Encoding', ''):
+            return self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        content = b''
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def answer(self, status, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header('Content-Length', '0')
+        self.end_headers()
+
+    def do_POST(self):
+        self.body()
+        place = f'/v2/uploads/{len(self.uploads)}'
+        self.uploads[place] = b''
+        self.answer(202, Location=place)
+
+    def do_PATCH(self):
+        self.uploads[self.path] += self.body()
+        self.answer(202, Location=self.path)
+
+    def do_PUT(self):
+        content = self.body()
+        if self.path.split('/')[-2] == 'manifests':
+            if not self.takes_artifacts and 'artifactType' in json.loads(content):
+                return self.answer(400)
+            self.manifests[self.path.split('/')[-1]] = content
+            return self.answer(201)
+        place, _, query = self.path.partition('?')
+        self.blobs[query.split('digest=')[1].replace('%3A', ':')] = self.uploads[place] + content
+        self.answer(201)
 
     def log_message(self, *_):
         pass
@@ -163,6 +202,27 @@ class Artifact(unittest.TestCase):
                                      (ENV_FILE, {'envfile': name}, 'A=1\n')])
                 self.assertIn('invalid OCI artifact', self.config('-f', f'oci://{self.domain}/team/app:bad', code=1))
         self.assertEqual(list((self.top / '.cache' / 'tutti' / 'oci').glob('*')), [])
+
+    def test_what_is_published_is_read_again(self):
+        (self.top / 'compose.yaml').write_text(
+            'services:\n  web:\n    image: one\n    env_file: ["sub/shop.env"]\n    extends: {file: base.yaml, service: b}\n')
+        (self.top / 'prod.yaml').write_text('services: {web: {hostname: there}}\n')
+        (self.top / 'base.yaml').write_text('services: {b: {tty: true, env_file: {path: "sub/base.env", required: false}}}\n'
+                                            .replace('{path', '[{path').replace('false}', 'false}]'))
+        (self.top / 'sub').mkdir()
+        (self.top / 'sub/shop.env').write_text('KIND=shop\n')
+        for takes in (True, False):
+            with self.subTest(takes_artifacts=takes):
+                Registry.takes_artifacts = takes
+                self.addCleanup(setattr, Registry, 'takes_artifacts', True)
+                done = subprocess.run([PROGRAM, '-f', 'compose.yaml', '-f', 'prod.yaml', 'publish', '--with-env',
+                                       f'{self.domain}/team/out:{takes}'], cwd=self.top, capture_output=True, text=True,
+                                      env={'PATH': os.environ['PATH'], 'HOME': str(self.top)})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual('artifactType' in json.loads(Registry.manifests[str(takes)]), takes)
+                out = self.config('-p', 'p', '-f', f'oci://{self.domain}/team/out:{takes}')
+                for part in ('image: one', 'tty: true', 'KIND: shop', 'hostname: there'):
+                    self.assertIn(part, out)
 
     def test_what_is_no_project_is_said(self):
         self.publish('image', [], kind='application/vnd.example.thing')
