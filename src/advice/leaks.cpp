@@ -111,11 +111,10 @@ bool is_literal(std::string_view value) {
 
 bool holds_secret(std::string_view name, std::string_view value) {
     const std::string lower = base::to_lower(name);
-    constexpr std::array words = {"password", "passwd", "passphrase", "secret",     "token",
+    constexpr std::array words = {"password", "passwd", "passphrase",  "secret",     "token",
                                   "api_key",  "apikey", "private_key", "access_key", "db_pass"};
-    return is_literal(value) && std::any_of(words.begin(), words.end(), [&](const char* word) {
-               return lower.find(word) != std::string::npos;
-           });
+    return is_literal(value) && std::any_of(words.begin(), words.end(),
+                                            [&](const char* word) { return lower.find(word) != std::string::npos; });
 }
 
 }  // namespace tutti::advice

@@ -27,8 +27,8 @@ Node descriptor(std::string_view type, std::string_view content) {
 
 Node layer_of(const cli::ArtifactFile& file) {
     const bool env = file.kind == cli::ArtifactFile::Kind::env;
-    Node layer = descriptor(
-        env ? "application/vnd.docker.compose.envfile" : "application/vnd.docker.compose.file+yaml", file.content);
+    Node layer = descriptor(env ? "application/vnd.docker.compose.envfile" : "application/vnd.docker.compose.file+yaml",
+                            file.content);
     Node annotations = Node::map();
     annotations.set("com.docker.compose.version", Node(state::label::version_value));
     annotations.set(env ? "com.docker.compose.envfile" : "com.docker.compose.file", Node(file.name));
@@ -71,8 +71,7 @@ void publish_artifact(const std::string& reference, const std::vector<cli::Artif
         return repository.put_manifest(name.tag, manifest_type, manifest_of(files, version != "1.0"));
     } catch (const base::Error& error) {
         // A registry that does not know artifacts takes them in the older form.
-        if (!version.empty() || error.kind() == base::ErrorKind::denied ||
-            error.kind() == base::ErrorKind::unavailable)
+        if (!version.empty() || error.kind() == base::ErrorKind::denied || error.kind() == base::ErrorKind::unavailable)
             throw;
     }
     repository.put_manifest(name.tag, manifest_type, manifest_of(files, false));

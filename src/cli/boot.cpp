@@ -87,7 +87,8 @@ void tell_systemd(const Places& places, const Session& session) {
 
 void refuse_foreign_engine(const Session& session) {
     if (session.engine_is_here && session.variable("TUTTI_ENGINE") == "docker")
-        throw Error(ErrorKind::unsupported, "boot is for tutti's own engine: a Docker engine starts its containers itself");
+        throw Error(ErrorKind::unsupported,
+                    "boot is for tutti's own engine: a Docker engine starts its containers itself");
 }
 
 int enable(const Arguments& arguments, Session& session) {
@@ -95,7 +96,8 @@ int enable(const Arguments& arguments, Session& session) {
     const Places places(arguments, session);
     const bool dry_run = arguments.on("dry-run");
     if (!places.systemd && !os::exists(places.root + "/etc/init.d"))
-        throw Error(ErrorKind::unsupported, "neither systemd nor /etc/init.d is here to start anything with the machine",
+        throw Error(ErrorKind::unsupported,
+                    "neither systemd nor /etc/init.d is here to start anything with the machine",
                     cat("let whatever starts this machine call: ", program(session), " boot start"));
     const std::string& file = places.systemd ? places.unit : places.script;
     if (!dry_run && places.systemd) {
@@ -143,8 +145,7 @@ int status(const Arguments& arguments, Session& session) {
 int start(const Arguments& arguments, Session& session) {
     refuse_foreign_engine(session);
     const auto progress = make_progress(session, "start", arguments.on("dry-run"));
-    const bool all =
-        verbs::start_at_boot(session.engine(), limits(arguments, session), *progress, session.scope);
+    const bool all = verbs::start_at_boot(session.engine(), limits(arguments, session), *progress, session.scope);
     progress->finish();
     return all ? 0 : 1;
 }

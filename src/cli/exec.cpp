@@ -37,8 +37,8 @@ int exec(const Arguments& arguments, Session& session) {
                                                     : session.out_is_terminal && session.in_is_terminal);
     if (arguments.on("dry-run")) {
         const auto progress = make_progress(session, "exec", true);
-        const state::Container container = verbs::find_container(session.engine(), *name, options.service,
-                                                                 options.index, verbs::Which::any, false);
+        const state::Container container =
+            verbs::find_container(session.engine(), *name, options.service, options.index, verbs::Which::any, false);
         progress->progress({base::cat("Container ", container.name()),
                             {},
                             base::Progress::State::done,

@@ -70,7 +70,8 @@ std::vector<std::string> statuses(const Arguments& arguments) {
 std::string format_of(const Arguments& arguments, const Session& session) {
     if (const std::string given = arguments.text("format"); !given.empty()) return given;
     const std::string folder = session.variable("DOCKER_CONFIG");
-    const std::string path = folder.empty() ? session.variable("HOME") + "/.docker/config.json" : folder + "/config.json";
+    const std::string path =
+        folder.empty() ? session.variable("HOME") + "/.docker/config.json" : folder + "/config.json";
     if (session.files.kind(path) != base::Files::Kind::file) return {};
     try {
         return doc::parse_json(session.files.read(path), path).text_or("psFormat");

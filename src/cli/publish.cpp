@@ -45,10 +45,11 @@ std::string bind_mounts_question(const model::Project& project) {
             if (mount.type == "bind")
                 mounts += cat(service->name, " ", mount.source, ":", mount.target, mount.read_only ? ":ro" : "", "\n");
     if (mounts.empty()) return {};
-    return cat("you are about to publish bind mounts declaration within your OCI artifact.\n"
-               "only the bind mount declarations will be added to the OCI artifact (not content)\n"
-               "please double check that you are not mounting potential user's sensitive directories or data\n",
-               mounts, "Are you ok to publish these bind mount declarations?");
+    return cat(
+        "you are about to publish bind mounts declaration within your OCI artifact.\n"
+        "only the bind mount declarations will be added to the OCI artifact (not content)\n"
+        "please double check that you are not mounting potential user's sensitive directories or data\n",
+        mounts, "Are you ok to publish these bind mount declarations?");
 }
 
 std::string leaks_question(const Session& session, const model::Project& project,
@@ -64,9 +65,10 @@ std::string leaks_question(const Session& session, const model::Project& project
             if (!object.file.empty() && session.files.kind(object.file) == base::Files::Kind::file)
                 look(object.file, session.files.read(object.file));
     if (found.empty()) return {};
-    return cat("you are about to publish sensitive data within your OCI artifact.\n"
-               "please double check that you are not leaking sensitive data\n",
-               found, "Are you ok to publish these sensitive data?");
+    return cat(
+        "you are about to publish sensitive data within your OCI artifact.\n"
+        "please double check that you are not leaking sensitive data\n",
+        found, "Are you ok to publish these sensitive data?");
 }
 
 // What a file says of a service's environment, in either form.
@@ -199,8 +201,7 @@ int publish(const Arguments& arguments, Session& session) {
     const bool dry_run = arguments.on("dry-run");
     const auto progress = make_progress(session, "publish", dry_run);
     push_images(project, session, *progress, dry_run);
-    if (!with_env)
-        std::erase_if(files, [](const ArtifactFile& file) { return file.kind == ArtifactFile::Kind::env; });
+    if (!with_env) std::erase_if(files, [](const ArtifactFile& file) { return file.kind == ArtifactFile::Kind::env; });
     if (arguments.on("resolve-image-digests")) files.push_back(digests_file(session, project));
     progress->progress({repository, {}, State::working, "publishing", {}});
     if (!dry_run) session.push_artifact(repository, files, version);

@@ -53,8 +53,7 @@ bool start_project(const std::string& name, const std::vector<engine::Container>
         const ProjectLock lock(limits.dry_run ? std::string() : limits.lock_folder, name, "boot start", reporter,
                                scope.cancel());
         const state::ProjectState state = state::observe(engine, name);
-        const model::Project project =
-            plan::select(state::project_from_labels(state), services, plan::Along::nothing);
+        const model::Project project = plan::select(state::project_from_labels(state), services, plan::Along::nothing);
         run_or_rehearse(plan::start_plan(project, state, {}), name, engine, limits, reporter, scope);
         return true;
     } catch (const Error& error) {

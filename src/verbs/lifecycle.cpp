@@ -26,7 +26,7 @@ void warn_of_namesake(const model::Project& project, const state::ProjectState& 
         const std::string_view folder = container.label(state::label::working_dir);
         if (folder.empty() || folder == project.working_dir || project.working_dir.empty()) continue;
         reporter.warn(base::cat("project name \"", project.name, "\" is in use by containers created from ", folder,
-                          ". Use -p or `name:` to tell the two apart"));
+                                ". Use -p or `name:` to tell the two apart"));
         return;
     }
 }
