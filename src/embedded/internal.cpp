@@ -4,6 +4,7 @@
 #include "embedded/engine.h"
 #include "embedded/start.h"
 #include "embedded/supervise/supervisor.h"
+#include "os/links.h"
 
 namespace tutti::embedded {
 
@@ -29,6 +30,11 @@ int internal_main(const std::vector<std::string>& program, std::span<const std::
     paths.run = args[1];
     const std::string &work = args[2], &whom = args[3];
     try {
+        if (work == "remove-link") {
+            os::Links links;
+            if (const auto link = links.find(whom)) links.remove(link->index);
+            return 0;
+        }
         Parts parts(paths);
         if (work == "supervise") return be_supervisor(parts, whom);
         if (work == "restart" && args.size() == 5)

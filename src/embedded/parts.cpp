@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "os/process.h"
 
 namespace tutti::embedded {
 
@@ -41,6 +42,15 @@ network::Networks& Parts::networks() {
         network::Options options;
         options.folder = paths_.root + "/networks";
         options.run_folder = paths_.run + "/networks";
+        options.remove_aside = [this](const std::string& link) {
+            os::Command command;
+            command.argv = paths_.program;
+            for (const std::string& word : {std::string("internal"), paths_.root, paths_.run, std::string("remove-link"), link})
+                command.argv.push_back(word);
+            command.cwd = "/";
+            command.new_session = true;
+            os::spawn_orphan(command);
+        };
         return std::make_unique<network::Networks>(std::move(options));
     });
 }

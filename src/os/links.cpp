@@ -309,6 +309,13 @@ void Links::add_address(int index, const IpPrefix& address) {
         throw_netlink(cat("giving an interface address ", address.to_text()), fault);
 }
 
+void Links::remove_address(int index, const IpPrefix& address) {
+    NetlinkMessage message = address_message(RTM_DELADDR, NLM_F_ACK, index, address);
+    const NetlinkFault fault = netlink_.try_run(message);
+    if (fault.error != 0 && fault.error != EADDRNOTAVAIL && fault.error != ENODEV)
+        throw_netlink(cat("taking an interface's address ", address.to_text(), " away"), fault);
+}
+
 bool Links::wait_for_address(const IpAddress& address, Clock::time_point until) {
     for (;;) {
         NetlinkMessage message(RTM_GETROUTE, 0);

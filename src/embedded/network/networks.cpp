@@ -123,7 +123,13 @@ void Networks::State::remove_bridge(const Network& network) {
     if (network.bridge.empty()) return;
     const auto link = links.find(network.bridge);
     // A bridge that was there before us stays.
-    if (link && link->group == tag) links.remove(link->index);
+    if (!link || link->group != tag) return;
+    // One with a name that was asked for may be made again at once, and must be gone then.
+    const bool named = network.spec.options.contains("com.docker.network.bridge.name");
+    if (!options.remove_aside || named) return links.remove(link->index);
+    for (const SubnetSpec& subnet : network.spec.subnets)  // free for the next network from now on
+        links.remove_address(link->index, {*subnet.gateway, subnet.subnet->length});
+    options.remove_aside(network.bridge);
 }
 
 void Networks::State::add_pieces(const std::vector<FirewallPiece>& pieces, Guard& guard) {
