@@ -45,7 +45,8 @@ network::Networks& Parts::networks() {
         options.remove_aside = [this](const std::string& link) {
             os::Command command;
             command.argv = paths_.program;
-            for (const std::string& word : {std::string("internal"), paths_.root, paths_.run, std::string("remove-link"), link})
+            for (const std::string& word :
+                 {std::string("internal"), paths_.root, paths_.run, std::string("remove-link"), link})
                 command.argv.push_back(word);
             command.cwd = "/";
             command.new_session = true;

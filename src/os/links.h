@@ -85,7 +85,7 @@ class Links {
     void set_master(int index, int bridge);
     void rename(int index, const std::string& name);  // must be down
 
-    void add_address(int index, const IpPrefix& address);  // there already is fine
+    void add_address(int index, const IpPrefix& address);     // there already is fine
     void remove_address(int index, const IpPrefix& address);  // gone already is fine
     // An IPv6 address is answered to only when a worker of the kernel has been there, and who asks before waits a
     // second. False if that has not come about by `until`.

@@ -29,10 +29,10 @@ struct Options {
     std::string run_folder;  // for what lives no longer than the boot; empty: `folder`
     std::vector<Pool> pools = default_pools();
     std::vector<os::IpPrefix> avoid;  // never cut out of the pools, for instance the host's name servers
-    // Takes away a link of ours that nobody names again, without anybody waiting for the kernel (a bridge takes it as long
-    // as ten starts). Empty: it is waited for.
+    // Takes away a link of ours that nobody names again, without anybody waiting for the kernel (a bridge takes it as
+    // long as ten starts). Empty: it is waited for.
     std::function<void(const std::string& link)> remove_aside;
-    bool firewall = true;             // false: no nft rule at all (the caller says why): no published ports, no way out
+    bool firewall = true;  // false: no nft rule at all (the caller says why): no published ports, no way out
 };
 
 struct SubnetSpec {
