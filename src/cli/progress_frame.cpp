@@ -51,7 +51,7 @@ std::string seconds(std::chrono::steady_clock::duration time) {
     return text.data();
 }
 
-std::string padded(std::string text, std::size_t width, bool left) {
+std::string padded(const std::string& text, std::size_t width, bool left) {
     const std::size_t now = visible_width(text);
     const std::string blanks(now < width ? width - now : 0, ' ');
     return left ? blanks + text : text + blanks;

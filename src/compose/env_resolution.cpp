@@ -65,7 +65,7 @@ class Resolution {
     std::map<std::string, std::optional<SourceText>> texts_;
 };
 
-void lay_over(Environment& below, Environment above, const Resolution::Replaced& replaced) {
+void lay_over(Environment& below, Environment&& above, const Resolution::Replaced& replaced) {
     for (auto& [name, variable] : above) {
         const auto found = below.find(name);
         if (found != below.end() && replaced && found->second.mark != variable.mark) replaced(name, found->second);

@@ -85,7 +85,7 @@ class Resolver {
         }
     }
 
-    std::string below(std::string path) const {
+    std::string below(const std::string& path) const {
         return path.empty() || base::path::is_absolute(path) ? path : base::path::join(base_.folder, path);
     }
 
@@ -184,7 +184,7 @@ std::optional<std::string> real_path(std::string path, const base::Files& files)
     constexpr int most_links = 255;
     int links = 0;
     std::string walked = "/";
-    std::string rest = path;
+    std::string rest = std::move(path);
     while (!rest.empty()) {
         const std::size_t slash = rest.find('/');
         const std::string part = rest.substr(0, slash);
