@@ -34,7 +34,7 @@ class Run:
         program = str(pathlib.Path(args.program).resolve())
         (bin / 'tutti').write_text(f'#!/bin/sh\nexec {program} --engine {args.engine} "$@"\n')
         (bin / 'tutti').chmod(0o755)
-        self.env = {'PATH': f'{bin}:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': str(self.top / 'home'), 'LANG': 'C.UTF-8',
+        self.env = {'PATH': f'{bin}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': str(self.top / 'home'), 'LANG': 'C.UTF-8',
                     'TUTTI_ROOT': str(self.top / 'root'), 'TUTTI_RUN': str(self.top / 'run')}
         (self.top / 'home').mkdir()
         if args.engine == 'docker':
