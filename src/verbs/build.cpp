@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "os/file.h"
 #include "state/project_state.h"
 
 namespace tutti::verbs {
@@ -76,7 +77,7 @@ std::vector<std::string> with_needs(const model::Project& project, std::vector<s
         if (found == project.services.end()) throw Error(ErrorKind::not_found, cat("no such service: ", name));
         out.push_back(name);
         if (found->second.build)
-            for (auto& need : build_needs(found->second)) names.push_back(std::move(need));
+            for (auto& need : build_needs(project, name)) names.push_back(std::move(need));
         if (dependencies)
             for (const auto& [need, how] : found->second.depends_on)
                 if (project.services.contains(need)) names.push_back(need);
@@ -87,10 +88,10 @@ std::vector<std::string> with_needs(const model::Project& project, std::vector<s
 // Builds side by side, each once those are done that it builds upon.
 class Graph {
   public:
-    Graph(const model::Project& project, std::vector<std::string> names) : project_(project) {
+    Graph(const model::Project& project, std::vector<std::string> names) {
         std::erase_if(names, [&](const std::string& name) { return !project.services.find(name)->second.build; });
-        std::ranges::sort(names);
         left_.insert(names.begin(), names.end());
+        for (const auto& name : left_) needs_[name] = build_needs(project, name);
     }
 
     bool empty() const { return left_.empty(); }
@@ -129,12 +130,11 @@ class Graph {
 
   private:
     bool ready(const std::string& name) const {
-        return std::ranges::none_of(build_needs(project_.services.find(name)->second), [&](const std::string& need) {
-            return left_.contains(need) || running_.contains(need);
-        });
+        return std::ranges::none_of(
+            needs_.at(name), [&](const std::string& need) { return left_.contains(need) || running_.contains(need); });
     }
 
-    const model::Project& project_;
+    std::map<std::string, std::vector<std::string>> needs_;
     std::set<std::string> left_, running_;
     bool failed_ = false;
     std::mutex mutex_;
@@ -176,11 +176,41 @@ void build_one(const model::Project& project, const std::string& name, const Bui
 
 }  // namespace
 
-std::vector<std::string> build_needs(const model::Service& service) {
+// What the FROM lines of a Dockerfile name, arguments not filled in; nothing when it is not here to be read.
+static std::set<std::string> base_images(const model::Build& build) {
+    std::string text = build.dockerfile_inline;
+    if (text.empty() && build.context.starts_with('/')) {
+        const std::string file = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile;
+        try {
+            text = os::read_file_if_exists(file.starts_with('/') ? file : cat(build.context, '/', file)).value_or("");
+        } catch (const Error&) {}  // the build will say so
+    }
+    std::set<std::string> out;
+    for (const std::string_view line : base::split(text, '\n')) {
+        std::vector<std::string_view> words;
+        for (const auto word : base::split(line, ' '))
+            if (!base::trim(word).empty() && !word.starts_with("--")) words.push_back(base::trim(word));
+        if (words.size() > 1 && base::to_lower(words[0]) == "from") out.emplace(words[1]);
+    }
+    return out;
+}
+
+std::vector<std::string> build_needs(const model::Project& project, const std::string& name) {
     std::vector<std::string> out;
-    if (!service.build) return out;
-    for (const auto& [name, where] : service.build->additional_contexts)
+    const auto service = project.services.find(name);
+    if (service == project.services.end() || !service->second.build) return out;
+    for (const auto& [key, where] : service->second.build->additional_contexts)
         if (where.starts_with(service_prefix)) out.push_back(where.substr(service_prefix.size()));
+    const auto bases = base_images(*service->second.build);
+    for (const auto& [other, made] : project.services) {
+        if (other == name || !made.build) continue;
+        auto tags = made.build->tags;
+        tags.push_back(state::image_of(made, project.name));
+        if (std::ranges::any_of(tags, [&](const std::string& tag) {
+                return bases.contains(tag) || bases.contains(cat(tag, ":latest"));
+            }))
+            out.push_back(other);
+    }
     return out;
 }
 

@@ -32,7 +32,8 @@ void build(const model::Project& project, const std::vector<std::string>& servic
 // One service's build, as the engine is told of it.
 engine::BuildSpec build_spec(const model::Project& project, const std::string& service, const BuildOptions& options);
 
-// Services whose images this one builds upon: additional_contexts `service:NAME`.
-std::vector<std::string> build_needs(const model::Service& service);
+// Services whose images this one builds upon: additional_contexts `service:NAME`, and those whose image a FROM of its
+// Dockerfile names.
+std::vector<std::string> build_needs(const model::Project& project, const std::string& service);
 
 }  // namespace tutti::verbs
