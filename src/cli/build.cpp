@@ -92,7 +92,10 @@ verbs::BuildOptions build_options(Session& session, bool quiet) {
     options.quiet = quiet;
     options.parallel = session.parallel < 0 ? 0 : static_cast<std::size_t>(session.parallel);
     if (!quiet && session.progress != "quiet")
-        options.output = [&session](std::string_view text) { session.err(text); };
+        // Scripts read the steps on standard output; on a terminal they scroll by above the progress.
+        options.output = [&session](std::string_view text) {
+            session.err_is_terminal ? session.err(text) : session.out(text);
+        };
     return options;
 }
 

@@ -62,7 +62,7 @@ std::vector<network::PortSpec> port_specs(const engine::ContainerSpec& spec) {
             entry.host_first = range.first;
             entry.host_last = range.last;
         }
-        out.push_back(std::move(entry));
+        out.push_back(entry);
     }
     if (!spec.publish_all) return out;
     for (const auto& text : spec.exposed_ports) {

@@ -140,7 +140,7 @@ static std::optional<std::chrono::milliseconds> retry_after(const http::Response
     return backoff(attempt);
 }
 
-http::Response EndpointSession::send(http::Request request, const http::Url& url, const os::Cancel& cancel) {
+http::Response EndpointSession::send(const http::Request& request, const http::Url& url, const os::Cancel& cancel) {
     const bool repeatable = !request.stream;
     bool authorized = false;
     for (int attempt = 1;; ++attempt) {

@@ -24,7 +24,7 @@ void Reconciler::slots_from_state() {
         }
 }
 
-void Reconciler::starts(std::vector<StepId> before) {
+void Reconciler::starts(const std::vector<StepId>& before) {
     // What was stopped on the way (a network was replaced, a dependency recreated) starts again.
     for (auto& [name, slots] : slots_)
         for (const state::Container* container : state_.of_service(name))

@@ -55,7 +55,7 @@ class Reconciler {
     std::vector<const state::Container*> there_of(const std::string& service) const;
 
     // reconcile_start.cpp
-    void starts(std::vector<StepId> before);
+    void starts(const std::vector<StepId>& before);
     void start_service(const model::Service& wanted, const std::vector<StepId>& before);
     std::vector<StepId> waits(const model::Service& wanted, const std::vector<StepId>& before);
     std::vector<StepId> pre_start(const model::Service& wanted, const std::vector<StepId>& after);

@@ -101,7 +101,8 @@ class Session {
             reading_.insert(container.id());
             attached_.insert(container.id());
         }
-        const std::string source = container.short_name(), id = container.id();
+        const std::string source = container.short_name();
+        const std::string& id = container.id();
         readers_.spawn([this, streams, source, id] {
             Lines lines([&](engine::StreamKind stream, std::string_view text) {
                 face_.line(source, stream, std::chrono::system_clock::now(), text);

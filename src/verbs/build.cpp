@@ -5,6 +5,7 @@
 #include <exception>
 #include <mutex>
 #include <set>
+#include <span>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -163,8 +164,10 @@ void build_one(const model::Project& project, const std::string& name, const Bui
     try {
         builder.build(
             spec, reporter, options.output ? options.output : [](std::string_view) {}, cancel);
+        // A name that only we gave is no place to push to.
+        const bool named = !project.services.find(name)->second.image.empty();
         if (options.push && !options.check)
-            for (const auto& tag : spec.tags)
+            for (const auto& tag : std::span(spec.tags).subspan(named ? 0 : 1))
                 engine.images().push(tag, {.progress_id = cat("Image ", tag)}, reporter, cancel);
     } catch (Error& error) {
         reporter.progress({id, {}, Progress::State::error, "Error", error.message()});
@@ -271,11 +274,32 @@ engine::BuildSpec build_spec(const model::Project& project, const std::string& n
     return spec;
 }
 
-void build(const model::Project& project, const std::vector<std::string>& services, const BuildOptions& options,
+// The project with those services, too, that were not selected but whose images others build upon.
+static model::Project with_bases(model::Project project) {
+    std::vector<std::string> names;
+    for (const auto& [name, service] : project.services) names.push_back(name);
+    while (!names.empty()) {
+        const auto service = project.services.find(names.back());
+        names.pop_back();
+        if (!service->second.build) continue;
+        for (const auto& [key, where] : service->second.build->additional_contexts) {
+            if (!where.starts_with(service_prefix)) continue;
+            const auto base = project.disabled_services.find(where.substr(service_prefix.size()));
+            if (base == project.disabled_services.end()) continue;
+            names.push_back(base->first);
+            project.services[base->first] = base->second;
+            project.disabled_services.erase(names.back());
+        }
+    }
+    return project;
+}
+
+void build(const model::Project& selected, const std::vector<std::string>& services, const BuildOptions& options,
            engine::Engine& engine, base::Reporter& reporter, os::Scope& scope) {
+    const model::Project project = with_bases(selected);
     std::vector<std::string> names = services;
     if (names.empty())
-        for (const auto& [name, service] : project.services) names.push_back(name);
+        for (const auto& [name, service] : selected.services) names.push_back(name);
     Graph graph(project, with_needs(project, std::move(names), options.with_dependencies));
     if (graph.empty()) return;
     engine::Builder* builder = engine.builder();

@@ -18,7 +18,7 @@
 
 namespace tutti::embedded::records {
 
-EventLog::EventLog(std::string run_dir, std::size_t rotate_at)
+EventLog::EventLog(const std::string& run_dir, std::size_t rotate_at)
     : path_(run_dir + "/events.log"), rotate_at_(rotate_at) {}
 
 static std::string to_line(const engine::Event& event) {

@@ -15,7 +15,7 @@ namespace tutti::embedded::records {
 
 class EventLog {
   public:
-    explicit EventLog(std::string run_dir, std::size_t rotate_at = 4 << 20);
+    explicit EventLog(const std::string& run_dir, std::size_t rotate_at = 4 << 20);
 
     void add(const engine::Event& event) const;
 

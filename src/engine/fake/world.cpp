@@ -38,11 +38,11 @@ Thing& World::find(const std::string& name) {
     throw base::Error(base::ErrorKind::not_found, base::cat("No such container: ", name));
 }
 
-void World::emit(const Thing& thing, const std::string& action, Options more) {
+void World::emit(const Thing& thing, const std::string& action, const Options& more) {
     Options attributes = thing.container.labels;
     attributes["name"] = thing.container.name;
     attributes["image"] = thing.container.image;
-    for (auto& [key, value] : more) attributes[key] = value;
+    for (const auto& [key, value] : more) attributes[key] = value;
     emit("container", action, thing.container.id, std::move(attributes));
 }
 

@@ -57,7 +57,7 @@ struct World {
     Time now();                            // ticks
     std::string new_id();                  // 64 hex digits
     Thing& find(const std::string& name);  // by name, id or unique prefix; throws not_found
-    void emit(const Thing& thing, const std::string& action, Options more = {});
+    void emit(const Thing& thing, const std::string& action, const Options& more = {});
     void emit(const std::string& type, const std::string& action, const std::string& id, Options attributes);
     void call(const std::string& text);  // noted; throws the failure that a test set for it
     void end(Thing& thing, int code);    // the process is gone; the thing too, with auto_remove

@@ -336,7 +336,7 @@ void Monitor::start_supervisor() {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::setsid();
-    const int null = ::open("/dev/null", O_RDWR);
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < 3; ++i) ::dup2(null, i);
     sys_close_range(3, ~0u, 0);
     const char* words[64];
