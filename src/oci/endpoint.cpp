@@ -127,9 +127,9 @@ void EndpointSession::find_scheme(const os::Cancel& cancel) {
     }
 }
 
-http::Response EndpointSession::send(http::Request request, std::string_view rest, const os::Cancel& cancel) {
+http::Response EndpointSession::send(const http::Request& request, std::string_view rest, const os::Cancel& cancel) {
     find_scheme(cancel);
-    return send(std::move(request), url(rest), cancel);
+    return send(request, url(rest), cancel);
 }
 
 static std::optional<std::chrono::milliseconds> retry_after(const http::Response& response, int attempt) {

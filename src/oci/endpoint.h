@@ -33,7 +33,7 @@ class EndpointSession {
 
     // Authenticates where asked to, follows redirects, waits where told to and tries again where that can help. Any
     // status may come back; Error only where no answer could be had.
-    http::Response send(http::Request request, std::string_view rest, const os::Cancel& cancel);
+    http::Response send(const http::Request& request, std::string_view rest, const os::Cancel& cancel);
     http::Response send(const http::Request& request, const http::Url& url, const os::Cancel& cancel);
 
     // Throws what a failed answer means.
