@@ -9,6 +9,20 @@ namespace tutti::cli {
 
 namespace {
 
+// What could be pulled or built and is not here now was not to be had.
+void tell_what_to_build(const std::vector<std::string>& names, const model::Project& project, Session& session) {
+    if (names.empty()) return;
+    state::ProjectState state;
+    state.project = project.name;
+    state::observe_images(session.engine(), project, state);
+    std::string missing;
+    for (const std::string& name : names)
+        if (state.images.count(project.services.find(name)->second.image) == 0) missing += base::cat(" ", name);
+    if (!missing.empty())
+        session.err(base::cat("WARNING: Some service image(s) must be built from source by running:\n    ",
+                              session.program, " build", missing, "\n"));
+}
+
 int pull(const Arguments& arguments, Session& session) {
     compose::LoadOptions load = load_options(arguments, session);
     load.services = arguments.rest();
@@ -36,6 +50,7 @@ int pull(const Arguments& arguments, Session& session) {
     verbs::run_or_rehearse(images.pulls, project.name, session.engine(), limits(arguments, session), *progress,
                            session.scope);
     progress->finish();
+    if (!arguments.on("dry-run")) tell_what_to_build(images.to_build, project, session);
     return 0;
 }
 

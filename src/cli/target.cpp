@@ -57,6 +57,7 @@ std::optional<model::Project> whole_project(const Arguments& arguments, Session&
                                             const std::vector<std::string>& services) {
     compose::LoadOptions options = load_options(arguments, session);
     options.services = services;
+    options.only_selected_env_files = true;
     Reading reading;
     auto loaded = compose::load(options, session.files, session.fetch, reading.sources, reading.diagnostics);
     if (!reading.diagnostics.failed()) compose::check_container_names(loaded.project, loaded.tree, reading.diagnostics);

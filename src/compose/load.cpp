@@ -73,7 +73,7 @@ void make_project(const Steps& steps, Loaded& loaded, std::vector<std::string> p
 
     apply_profiles(project, std::move(profiles));
     if (options.check_consistency && !check_consistency(project, loaded.tree, diagnostics)) return;
-    if (options.resolve_environment)
+    if (options.resolve_environment && !options.only_selected_env_files)
         resolve_env_files(project, loaded.tree, loaded.environment, files, sources, diagnostics);
     resolve_label_files(project, loaded.tree, files, sources, diagnostics);
 
@@ -81,7 +81,7 @@ void make_project(const Steps& steps, Loaded& loaded, std::vector<std::string> p
     select_services(project, options.services, Dependencies::include, diagnostics);
     if (!options.all_resources) drop_unused_resources(project);
     // Services that were named into being have not had their turn.
-    if (options.resolve_environment && !options.services.empty())
+    if (options.resolve_environment && (options.only_selected_env_files || !options.services.empty()))
         resolve_env_files(project, loaded.tree, loaded.environment, files, sources, diagnostics);
 }
 

@@ -28,13 +28,14 @@ struct LoadOptions {
     std::map<std::string, std::string> environment;  // of the process
     std::string cwd;                                 // absolute
 
-    bool interpolate = true;          // --no-interpolate; false loads the tree only, no project
-    bool normalize = true;            // --no-normalize
-    bool resolve_paths = true;        // --no-path-resolution
-    bool check_consistency = true;    // --no-consistency
-    bool check_schema = true;         // off for --variables
-    bool resolve_environment = true;  // --no-env-resolution: leave env_file as it is
-    bool all_resources = false;       // --all-resources: keep what no service uses
+    bool interpolate = true;               // --no-interpolate; false loads the tree only, no project
+    bool normalize = true;                 // --no-normalize
+    bool resolve_paths = true;             // --no-path-resolution
+    bool check_consistency = true;         // --no-consistency
+    bool check_schema = true;              // off for --variables
+    bool resolve_environment = true;       // --no-env-resolution: leave env_file as it is
+    bool only_selected_env_files = false;  // of other services they may be missing: up NAME, not config NAME
+    bool all_resources = false;            // --all-resources: keep what no service uses
 };
 
 // Makes a remote file (git URL, oci://) local and returns its path. Throws base::Error.

@@ -147,7 +147,7 @@ ImagePlan wished_images(const model::Project& project, const state::ProjectState
             skip(cat("Image ", service.image), "Image can be built");
         } else {
             const bool buildable = static_cast<bool>(service.build);
-            pulls.add(service.image, service.platform, wish.ignore_failures, "");
+            pulls.add(service.image, service.platform, wish.ignore_failures || buildable, "");
             if (buildable) result.to_build.push_back(name);
         }
         for (const model::Hook& hook : service.pre_start)

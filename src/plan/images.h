@@ -25,7 +25,7 @@ struct ImageOptions {
 // For up, create, run: what is needed.
 ImagePlan needed_images(const model::Project& project, const state::ProjectState& state, const ImageOptions& options);
 
-// For `pull`: a person asked, so more is refreshed.
+// For `pull`: a person asked, so more is refreshed. What can be built, too, may fail; it is listed in to_build.
 struct PullWish {
     bool ignore_buildable = false, quiet = false, ignore_failures = false;
     engine::Time now{};

@@ -217,9 +217,24 @@ std::vector<std::string> build_needs(const model::Project& project, const std::s
     return out;
 }
 
+// Compose's words.
+static void check_platform(const model::Build& build, const std::string& name, const std::string& by_default,
+                           const std::string& of_service) {
+    const auto can = [&](const std::string& platform) {
+        return platform.empty() || build.platforms.empty() || std::ranges::count(build.platforms, platform) != 0;
+    };
+    if (!can(by_default))
+        throw Error(ErrorKind::invalid, cat("service \"", name, "\" build.platforms does not support value set by ",
+                                            "DOCKER_DEFAULT_PLATFORM: ", by_default));
+    if (!can(of_service))
+        throw Error(ErrorKind::invalid,
+                    cat("service \"", name, "\" build configuration does not support platform: ", of_service));
+}
+
 engine::BuildSpec build_spec(const model::Project& project, const std::string& name, const BuildOptions& options) {
     const model::Service& service = project.services.find(name)->second;
     const model::Build& build = *service.build;
+    check_platform(build, name, variable(project, "DOCKER_DEFAULT_PLATFORM"), service.platform);
     engine::BuildSpec spec;
     spec.context = build.context;
     spec.dockerfile = build.dockerfile_inline.empty() ? build.dockerfile : std::string();
