@@ -38,7 +38,7 @@ static std::string inflate(const std::string& bytes, std::size_t piece = 100000)
 
 static std::string sample() {
     std::string text;
-    for (int i = 0; i < 300000; ++i) text += static_cast<char>('a' + (i * i / 7) % 23);
+    for (long i = 0; i < 300000; ++i) text += static_cast<char>('a' + (i * i / 7) % 23);
     return text + std::string(2'000'000, '\0');
 }
 

@@ -39,8 +39,8 @@ Hierarchies Hierarchies::read() {
     Hierarchies out = parse(mounts, {});
     for (Hierarchy& one : out.all_) {
         if (one.version != 2) continue;
-        const auto text = os::read_file_if_exists(base::cat(one.path, "/cgroup.controllers"));
-        for (const std::string_view word : base::split(base::trim(text.value_or("")), ' '))
+        const std::string text = os::read_file_if_exists(base::cat(one.path, "/cgroup.controllers")).value_or("");
+        for (const std::string_view word : base::split(base::trim(text), ' '))
             if (!word.empty()) one.controllers.emplace_back(word);
     }
     return out;
