@@ -27,17 +27,17 @@ static std::string header(const TarEntry& entry, char type, std::string_view pat
                           std::int64_t size) {
     std::string block(512, '\0');
     char* const at = block.data();
-    std::memcpy(at, path.data(), std::min<std::size_t>(path.size(), 100));
+    path.copy(at, 100);
     put_number(at + 100, 8, entry.mode & 07777);
     put_number(at + 108, 8, std::min<std::int64_t>(entry.uid, octal7));
     put_number(at + 116, 8, std::min<std::int64_t>(entry.gid, octal7));
     put_number(at + 124, 12, std::min(size, octal11));
     put_number(at + 136, 12, std::clamp<std::int64_t>(entry.mtime, 0, octal11));
     at[156] = type;
-    std::memcpy(at + 157, link.data(), std::min<std::size_t>(link.size(), 100));
+    link.copy(at + 157, 100);
     std::memcpy(at + 257, "ustar\00000", 8);
-    std::memcpy(at + 265, entry.user.data(), std::min<std::size_t>(entry.user.size(), 31));
-    std::memcpy(at + 297, entry.group.data(), std::min<std::size_t>(entry.group.size(), 31));
+    entry.user.copy(at + 265, 31);
+    entry.group.copy(at + 297, 31);
     put_number(at + 329, 8, entry.major);
     put_number(at + 337, 8, entry.minor);
     std::memset(at + 148, ' ', 8);

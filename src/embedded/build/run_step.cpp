@@ -242,7 +242,7 @@ class RunStep {
     // A link in the source must not lead out: what is bound is the place that it means inside.
     static std::string resolved(const std::string& root, const std::string& source) {
         std::string at = root;
-        for (const auto part : base::split(source.substr(1), '/')) {
+        for (const auto part : base::split(std::string_view(source).substr(1), '/')) {
             if (part.empty()) continue;
             at += cat('/', part);
             struct stat st {};
