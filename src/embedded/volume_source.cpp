@@ -41,7 +41,8 @@ void open_source(const store::VolumeRecord& volume, const std::string& data_fold
     }
     std::vector<std::string> options;
     bool bind = false;
-    for (const auto word : base::split(option(volume, "o"), ',')) {
+    const std::string given = option(volume, "o");
+    for (const auto word : base::split(given, ',')) {
         if (word == "bind" || word == "rbind")
             bind = true;
         else if (word == "ro")
