@@ -100,11 +100,13 @@ class Session {
             const std::lock_guard lock(mutex_);
             reading_.insert(container.id());
             attached_.insert(container.id());
+            if (container.running()) begun_.insert(container.id());
         }
         const std::string source = container.short_name();
         const std::string& id = container.id();
         readers_.spawn([this, streams, source, id] {
             Lines lines([&](engine::StreamKind stream, std::string_view text) {
+                await_begin(id);
                 face_.line(source, stream, std::chrono::system_clock::now(), text);
                 ++lines_;
             });
@@ -114,6 +116,15 @@ class Session {
             });
             lines.finish();
         });
+    }
+
+    // A container's first line comes after the news of its start: until then its engine may still call it created.
+    void await_begin(const std::string& id) {
+        constexpr auto patience = std::chrono::seconds(2);
+        std::unique_lock lock(mutex_);
+        if (begun_.count(id) != 0) return;
+        news_.wait_for(lock, patience, [&] { return begun_.count(id) != 0 || over_ || stopping_; });
+        begun_.insert(id);
     }
 
     // Output of a container that was started behind our back, or again.
@@ -203,6 +214,8 @@ class Session {
         {
             const std::lock_guard lock(mutex_);
             alive_[event.id] = {source, service, false};
+            begun_.insert(event.id);
+            news_.notify_all();
             fresh = !attached_.count(event.id) || restarting_.count(event.id);
             restarting_.erase(event.id);
         }
@@ -345,7 +358,7 @@ class Session {
     std::mutex mutex_;
     std::condition_variable news_;
     std::map<std::string, Watched> alive_;                   // by id
-    std::set<std::string> reading_, attached_, restarting_;  // ids
+    std::set<std::string> reading_, attached_, begun_, restarting_;  // ids
     bool ready_ = false, over_ = false, stopping_ = false, stopped_ = false, interrupted_ = false, aborted_ = false,
          code_taken_ = false;
     int exit_code_ = 0;
