@@ -44,6 +44,7 @@ int watch(const Arguments& arguments, Session& session) {
     verbs::WatchOptions options;
     options.services = arguments.rest();
     options.prune = arguments.on("prune");
+    options.verbose = arguments.on("verbose");
     options.create = create_options(arguments, session, *progress);
     if (!options.create.dry_run) options.create.reconcile.spec.provided = std::make_shared<plan::spec::ProvidedBy>();
     options.create.build = build_options(session, arguments.on("quiet"));

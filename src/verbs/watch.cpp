@@ -49,6 +49,8 @@ struct Batch {
     std::set<std::string> rebuild, restart;
     std::map<std::string, std::map<std::string, std::string>> sync;  // service → path → place in the container
     std::map<std::string, std::set<std::size_t>> exec;               // service → rules
+
+    bool empty() const { return rebuild.empty() && restart.empty() && sync.empty() && exec.empty(); }
 };
 
 class Watching {
@@ -75,7 +77,9 @@ class Watching {
             if (changes.lost || changes.paths.size() > many_changes)
                 say("Large batch of file changes detected. If you just switched branches, this is expected.");
             try {
-                handle(sorted_out(changes.paths));
+                const Batch batch = sorted_out(changes.paths);
+                handle(batch);
+                if (options_.verbose && !batch.empty()) say("batch complete");
             } catch (const Error& error) { reporter_.warn(cat("Error handling changed files: ", error.what())); }
         }
     }

@@ -19,6 +19,7 @@ struct WatchOptions {
     std::vector<std::string> services;  // empty: all
     bool prune = true;                  // images that a rebuild replaced
     bool no_build = false;
+    bool verbose = false;  // also the end of each batch is told
     CreateOptions create;  // for rebuilds
 };
 

@@ -117,10 +117,12 @@ std::string BuildxBuilder::build(const engine::BuildSpec& spec, base::Reporter&,
     std::map<std::string, std::string> environment = api_.options().environment;
     os::Command command;
     command.argv = {find_program(environment, "docker")};
-    if (const auto buildkit = environment.find("DOCKER_BUILDKIT");
-        spec.privileged && buildkit != environment.end() && buildkit->second == "0")
-        throw Error(ErrorKind::unsupported,
-                    "the classic builder doesn't support privileged mode, set DOCKER_BUILDKIT=1 to use BuildKit");
+    const auto buildkit = environment.find("DOCKER_BUILDKIT");
+    const bool classic = buildkit != environment.end() && buildkit->second == "0";
+    if (classic && (spec.privileged || spec.platforms.size() > 1))
+        throw Error(ErrorKind::unsupported, cat("the classic builder doesn't support ",
+                                                spec.privileged ? "privileged mode" : "multi-arch build",
+                                                ", set DOCKER_BUILDKIT=1 to use BuildKit"));
     environment["DOCKER_HOST"] = api_.options().host;
     for (const char* name : {"DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"})
         environment.erase(name);
