@@ -37,7 +37,9 @@ doc::Node titles_node(const std::vector<Titles>& titles) {
 }
 
 // "\t" and "\n" as they are typed in a shell.
-std::string unescaped(std::string_view text) { return base::replace_all(base::replace_all(text, "\\t", "\t"), "\\n", "\n"); }
+std::string unescaped(std::string_view text) {
+    return base::replace_all(base::replace_all(text, "\\t", "\t"), "\\n", "\n");
+}
 
 }  // namespace
 

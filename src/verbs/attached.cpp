@@ -357,7 +357,7 @@ class Session {
 
     std::mutex mutex_;
     std::condition_variable news_;
-    std::map<std::string, Watched> alive_;                   // by id
+    std::map<std::string, Watched> alive_;                           // by id
     std::set<std::string> reading_, attached_, begun_, restarting_;  // ids
     bool ready_ = false, over_ = false, stopping_ = false, stopped_ = false, interrupted_ = false, aborted_ = false,
          code_taken_ = false;
