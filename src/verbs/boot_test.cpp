@@ -24,6 +24,7 @@ struct Boot : testing::Test {
                        {"com.docker.compose.service", service},
                        {"com.docker.compose.container-number", "1"},
                        {"com.docker.compose.oneoff", "False"},
+                       {"com.docker.compose.config-hash", "x"},
                        {"com.docker.compose.depends_on", depends_on}};
         engine.containers().create(spec);
         engine.containers().start(spec.name);
@@ -31,10 +32,13 @@ struct Boot : testing::Test {
     }
     bool boot() {
         engine.forget_calls();
-        return start_at_boot(engine, {}, reporter, scope);
+        return start_at_boot(engine, {}, told, scope);
     }
     engine::fake::FakeEngine engine;
-    base::QuietReporter reporter;
+    struct Told : base::QuietReporter {
+        std::vector<std::string> texts;
+        void warn(std::string_view text) override { texts.emplace_back(text); }
+    } told;
     os::Scope scope;
 };
 
@@ -43,7 +47,7 @@ TEST_F(Boot, starts_what_its_policy_wants_in_the_order_of_dependencies) {
     ran("db", Policy::always, 255);
     ran("job", Policy::no, 255);
     ran("once", Policy::on_failure, 255);
-    EXPECT_TRUE(boot());
+    EXPECT_TRUE(boot()) << testing::PrintToString(told.texts);
     EXPECT_THAT(engine.calls(), ElementsAre("start demo-db-1", "start demo-app-1"));
 }
 
@@ -61,6 +65,7 @@ TEST_F(Boot, one_that_does_not_start_keeps_none_of_the_others_down) {
     ran("good", Policy::always, 255);
     engine.fail_next("start demo-bad-1", base::Error(base::ErrorKind::internal, "no"));
     EXPECT_FALSE(boot());
+    EXPECT_FALSE(told.texts.empty());
     engine::ListOptions running;
     EXPECT_GE(engine.containers().list(running).size(), 1U);
 }
