@@ -20,12 +20,9 @@ struct Boot : testing::Test {
         spec.name = "demo-" + service + "-1";
         spec.image = "busybox";
         spec.restart.kind = policy;
-        spec.labels = {{"com.docker.compose.project", "demo"},
-                       {"com.docker.compose.service", service},
-                       {"com.docker.compose.container-number", "1"},
-                       {"com.docker.compose.oneoff", "False"},
-                       {"com.docker.compose.config-hash", "x"},
-                       {"com.docker.compose.depends_on", depends_on}};
+        spec.labels = {{"com.docker.compose.project", "demo"},       {"com.docker.compose.service", service},
+                       {"com.docker.compose.container-number", "1"}, {"com.docker.compose.oneoff", "False"},
+                       {"com.docker.compose.config-hash", "x"},      {"com.docker.compose.depends_on", depends_on}};
         engine.containers().create(spec);
         engine.containers().start(spec.name);
         engine.exit(spec.name, exit_code);
