@@ -120,10 +120,11 @@ class SignalCare {
     }
 
     void begin() {
-        std::call_once(begun_, [this] {
-            signals_.emplace(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGWINCH});
-            signals_->set_handler(by_default());
-        });
+        // Not std::call_once: an exception that passes through it ends a program with a static unwinder.
+        const std::lock_guard lock(begun_);
+        if (signals_) return;
+        signals_.emplace(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGWINCH});
+        signals_->set_handler(by_default());
     }
 
   private:
@@ -137,7 +138,7 @@ class SignalCare {
     }
 
     cli::Session& session_;
-    std::once_flag begun_;
+    std::mutex begun_;
     std::optional<os::Signals> signals_;
     bool again_ = false;
 };

@@ -1,5 +1,7 @@
 #include "embedded/tidy.h"
 
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -49,9 +51,23 @@ void drop(Parts& parts, const std::string& id, const std::string& folder) {
     os::remove_tree(folder);
 }
 
+// Somebody who makes an image's places is done within milliseconds.
+void drop_half_made_places(const std::string& root) {
+    const std::string places = root + "/places";
+    for (const auto& name : os::list_folder(places)) {
+        const std::string path = cat(places, '/', name);
+        struct stat st {};
+        if (name.front() == '.' && ::lstat(path.c_str(), &st) == 0 && ::time(nullptr) - st.st_ctime > 60)
+            os::remove_tree(path);
+    }
+}
+
 }  // namespace
 
 void tidy(Parts& parts) {
+    try {
+        drop_half_made_places(parts.paths().root);
+    } catch (const base::Error& error) { base::log(cat("tidy places error=", error.what())); }
     const std::string containers = parts.paths().root + "/containers";
     for (const auto& name : os::list_folder(containers)) {
         const std::string folder = cat(containers, '/', name);
