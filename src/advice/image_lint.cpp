@@ -27,4 +27,13 @@ Findings image_lint(const model::Project& project, const std::map<std::string, e
     return found;
 }
 
+std::string where_to_get(const std::string& image) {
+    using base::cat;
+    if (rules::repository(image).starts_with("bitnami/"))
+        return cat("the images of bitnami/ have left Docker Hub; the last ones lie under bitnamilegacy",
+                   image.substr(image.find("bitnami/") + 7));
+    return cat(image, " is not on this machine either: if it is your own, `image build -t ", image,
+               " FOLDER` makes it, or a build section in the file");
+}
+
 }  // namespace tutti::advice

@@ -14,4 +14,7 @@ namespace tutti::advice {
 // images: by the reference that the project uses.
 Findings image_lint(const model::Project& project, const std::map<std::string, engine::Image>& images);
 
+// The next step for an image that is not here and could not be pulled.
+std::string where_to_get(const std::string& image);
+
 }  // namespace tutti::advice

@@ -80,6 +80,12 @@ std::string format_of(const Arguments& arguments, const Session& session) {
     }
 }
 
+bool is_over(const state::Container& container) {
+    using State = engine::ContainerState;
+    return container.summary.state == State::exited || container.summary.state == State::dead ||
+           container.summary.state == State::created;
+}
+
 int ps(const Arguments& arguments, Session& session) {
     const std::vector<std::string> wanted = statuses(arguments);
     const auto subject = project_or_name(arguments, session, arguments.rest());
@@ -91,12 +97,22 @@ int ps(const Arguments& arguments, Session& session) {
             for (const auto& [name, service] : subject->project->services) services.push_back(name);
     }
     const bool all = arguments.on("all");
+    // For a person: what is not shown because it has ended badly is named below the table.
+    const bool for_a_person = session.out_is_terminal && session.err_is_terminal && arguments.text("format").empty() &&
+                              !arguments.on("quiet") && !arguments.on("services");
+    const bool hides = !all && wanted.empty();
+    std::vector<std::string> failed;
     std::vector<state::Container> containers;
     for (state::Container& container :
-         state::list_containers(session.engine(), subject->name, all || !wanted.empty())) {
+         state::list_containers(session.engine(), subject->name, !hides || for_a_person)) {
         if (container.one_off && !all) continue;
         if (!services.empty() && std::find(services.begin(), services.end(), container.service) == services.end())
             continue;
+        if (hides && for_a_person && is_over(container)) {
+            if (container.summary.exit_code != 0)
+                failed.push_back(cat(container.short_name(), " (", container.summary.exit_code, ")"));
+            continue;
+        }
         const std::string state(to_text(container.summary.state));
         if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), state) == wanted.end()) continue;
         containers.push_back(std::move(container));
@@ -121,6 +137,7 @@ int ps(const Arguments& arguments, Session& session) {
     }
     print_rows(session, format_of(arguments, session), cat(table, engines ? "\t{{.Engine}}" : ""), titles(), rows,
                [&](std::size_t row) { return label_method(containers[row].summary.labels); });
+    if (!failed.empty()) session.err(cat("exited: ", base::join(failed, ", "), "; `ps -a` shows them\n"));
     return 0;
 }
 

@@ -58,6 +58,26 @@ plan::ImagePlan images_of(const model::Project& project, const state::ProjectSta
 
 }  // namespace
 
+namespace {
+
+// What cannot be pulled and has no build section has to come from somewhere: said where the failure is read.
+void pull(const plan::Plan& pulls, const model::Project& project, engine::Engine& engine, const CreateOptions& options,
+          base::Reporter& reporter, os::Scope& scope) {
+    try {
+        plan::run(pulls, engine, reporter, scope, {project.name, options.parallel, {}, {}, {}});
+    } catch (Error& error) {
+        std::vector<std::string> missing;
+        for (const auto& [name, service] : project.services)
+            if (!service.build && !service.image.empty() && !engine.images().find(service.image))
+                missing.push_back(service.image);
+        if (error.hint().empty() && missing.size() == 1)
+            error.set_hint(advice::where_to_get(missing.front()));
+        throw;
+    }
+}
+
+}  // namespace
+
 void ensure_images(const model::Project& project, state::ProjectState& state, engine::Engine& engine,
                    const CreateOptions& options, base::Reporter& reporter, os::Scope& scope) {
     for (const auto& [name, service] : project.services)
@@ -68,7 +88,7 @@ void ensure_images(const model::Project& project, state::ProjectState& state, en
         if (options.dry_run)
             plan::rehearse(images.pulls, reporter);
         else
-            plan::run(images.pulls, engine, reporter, scope, {project.name, options.parallel, {}, {}, {}});
+            pull(images.pulls, project, engine, options, reporter, scope);
         observe_images(engine, project, state);
     }
     // A pull that failed was tolerated for these; one that succeeded leaves nothing to build unless a build was asked
