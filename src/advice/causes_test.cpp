@@ -110,7 +110,8 @@ TEST(ImageLint, data_that_the_image_keeps_beside_the_volume) {
 TEST(ImageLint, where_an_image_comes_from_that_cannot_be_pulled) {
     EXPECT_EQ(where_to_get("bitnami/kafka:3.7"),
               "the images of bitnami/ have left Docker Hub; the last ones lie under bitnamilegacy/kafka:3.7");
-    EXPECT_TRUE(where_to_get("ticker:0.0.1-SNAPSHOT").starts_with("ticker:0.0.1-SNAPSHOT is not on this machine either:"));
+    EXPECT_TRUE(
+        where_to_get("ticker:0.0.1-SNAPSHOT").starts_with("ticker:0.0.1-SNAPSHOT is not on this machine either:"));
 }
 
 }  // namespace

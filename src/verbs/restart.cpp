@@ -12,20 +12,23 @@ namespace tutti::verbs {
 
 namespace {
 
-// A restart takes the container as it is: edits of the file wait for `up`. Not judged where the hash needs more than the
-// file: variables of other files, and images that services name by others.
+// A restart takes the container as it is: edits of the file wait for `up`. Not judged where the hash needs more than
+// the file: variables of other files, and images that services name by others.
 void tell_what_waits(const model::Project& project, const Target& target, const state::ProjectState& state,
                      base::Reporter& reporter) {
     for (const auto& [name, service] : project.services) {
-        const bool named = target.services.empty() || std::find(target.services.begin(), target.services.end(), name) !=
-                                                          target.services.end();
-        if (!named || !service.env_file.empty() || !service.label_file.empty() || service.network_mode.starts_with("service:") ||
-            service.ipc.starts_with("service:") || service.pid.starts_with("service:") || !service.volumes_from.empty())
+        const bool named = target.services.empty() ||
+                           std::find(target.services.begin(), target.services.end(), name) != target.services.end();
+        if (!named || !service.env_file.empty() || !service.label_file.empty() ||
+            service.network_mode.starts_with("service:") || service.ipc.starts_with("service:") ||
+            service.pid.starts_with("service:") || !service.volumes_from.empty())
             continue;
         const auto there = state.of_service(name);
         if (there.empty() || there.front()->label(state::label::config_hash) == model::config_hash(service)) continue;
-        reporter.warn(base::cat(name, " was changed in the file since it was created, and a restart keeps the old "
-                                "settings; `up -d ", name, "` applies the new ones"));
+        reporter.warn(base::cat(name,
+                                " was changed in the file since it was created, and a restart keeps the old "
+                                "settings; `up -d ",
+                                name, "` applies the new ones"));
     }
 }
 

@@ -70,8 +70,7 @@ void pull(const plan::Plan& pulls, const model::Project& project, engine::Engine
         for (const auto& [name, service] : project.services)
             if (!service.build && !service.image.empty() && !engine.images().find(service.image))
                 missing.push_back(service.image);
-        if (error.hint().empty() && missing.size() == 1)
-            error.set_hint(advice::where_to_get(missing.front()));
+        if (error.hint().empty() && missing.size() == 1) error.set_hint(advice::where_to_get(missing.front()));
         throw;
     }
 }
