@@ -209,7 +209,24 @@ class Session {
         alive_[event.id] = {source, service, false};
     }
 
+    bool runs(const std::string& id) {
+        try {
+            const engine::ContainerState now = engine_.containers().inspect(id).state;
+            return now == engine::ContainerState::restarting || now == engine::ContainerState::running;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::not_found) throw;
+            return false;
+        }
+    }
+
+    bool has_ended(const std::string& id) {
+        const std::lock_guard lock(mutex_);
+        return ended_.count(id) != 0;
+    }
+
     void on_start(const engine::Event& event, const std::string& source, const std::string& service) {
+        // Docker may tell the start of a process that ends at once after its end.
+        if (has_ended(event.id) && !runs(event.id)) return;
         bool fresh = false;
         {
             const std::lock_guard lock(mutex_);
@@ -227,18 +244,14 @@ class Session {
         {
             // Its last words come before the news of its end: as long as there are more of them.
             std::unique_lock lock(mutex_);
+            begun_.insert(event.id);
+            news_.notify_all();
             std::uint64_t before = 0;
             do before = lines_;
             while (!news_.wait_for(lock, std::chrono::seconds(1), [&] { return !reading_.count(event.id); }) &&
                    lines_ != before);
         }
-        bool again = false;
-        try {
-            const engine::ContainerState now = engine_.containers().inspect(event.id).state;
-            again = now == engine::ContainerState::restarting || now == engine::ContainerState::running;
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::not_found) throw;
-        }
+        const bool again = runs(event.id);
         face_.status(source, cat("exited with code ", code, again ? " (restarting)" : ""));
         const bool failed = code != 0;
         bool abort = false;
@@ -248,6 +261,7 @@ class Session {
                 restarting_.insert(event.id);
             } else {
                 alive_.erase(event.id);
+                ended_.insert(event.id);
                 abort = !aborted_ && !stopping_ &&
                         (options_.on_exit == OnExit::stop || (options_.on_exit == OnExit::stop_on_failure && failed));
                 if (abort) {
@@ -357,8 +371,8 @@ class Session {
 
     std::mutex mutex_;
     std::condition_variable news_;
-    std::map<std::string, Watched> alive_;                           // by id
-    std::set<std::string> reading_, attached_, begun_, restarting_;  // ids
+    std::map<std::string, Watched> alive_;                                   // by id
+    std::set<std::string> reading_, attached_, begun_, ended_, restarting_;  // ids
     bool ready_ = false, over_ = false, stopping_ = false, stopped_ = false, interrupted_ = false, aborted_ = false,
          code_taken_ = false;
     int exit_code_ = 0;
