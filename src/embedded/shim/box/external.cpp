@@ -78,7 +78,8 @@ bool call(const View& view, const Stdio& stdio, std::initializer_list<const char
         if (word && count < most_words) argv[count++] = word;
     argv[count] = nullptr;
     ::unlink(log.text());
-    ::close(::open(log.text(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));  // its own would be for everybody to read
+    ::close(
+        ::open(log.text(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));  // its own would be for everybody to read
     const pid_t child = checked(::fork(), "running the runtime", argv[0]);
     if (child == 0) {
         on_failure(nullptr);
