@@ -224,8 +224,9 @@ class Unpacker {
         if (::fstatat(target_folder->get(), target_name.c_str(), &to, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(to.st_mode))
             refuse(entry, cat("links to \"", entry.link.substr(0, 300), "\", which is no file of this layer"));
         if (::fstatat(parent.get(), name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 && here.st_ino == to.st_ino) return;
-        create(entry, parent, name,
-               [&] { return ::linkat(target_folder->get(), target_name.c_str(), parent.get(), name.c_str(), 0); });
+        create(entry, parent, name, [&, &to_folder = *target_folder, &to_name = target_name] {
+            return ::linkat(to_folder.get(), to_name.c_str(), parent.get(), name.c_str(), 0);
+        });
     }
 
     // Owner, then mode (chown takes setuid away), then attributes (chown takes capabilities away).

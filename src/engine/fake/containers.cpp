@@ -151,8 +151,9 @@ class FakeContainers final : public Containers {
         Thing& thing = world_.find(name);
         if (is_running(thing)) return {};
         world_.call(cat("start ", thing.container.name));
-        begin(thing);
-        return world_.behaviour(thing).notes;
+        const std::vector<std::string> notes = world_.behaviour(thing).notes;
+        begin(thing);  // one that ends at once and is removed by itself is gone after this
+        return notes;
     }
 
     void stop(const std::string& name, const StopOptions& options, const os::Cancel& cancel) override {
