@@ -45,7 +45,8 @@ bool match(std::string_view pattern, std::string_view path, int budget) {
         if (pattern[p] == '*') {
             const bool deep = p + 1 < pattern.size() && pattern[p + 1] == '*';
             std::size_t next = p + (deep ? 2 : 1);
-            if (deep && next < pattern.size() && pattern[next] == '/') ++next;  // "**/x" is also just "x"
+            while (deep && next < pattern.size() && pattern[next] == '*') ++next;  // any more say nothing new
+            if (deep && next < pattern.size() && pattern[next] == '/') ++next;     // "**/x" is also just "x"
             const auto rest = pattern.substr(next);
             if (budget == 0) return false;
             for (std::size_t i = t;; ++i) {

@@ -32,11 +32,12 @@ Flag split_flag(std::string_view text) {
 }
 
 Texts split_blanks(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n\v\f";
     Texts out;
-    while (!(text = base::trim(text)).empty()) {
-        const auto end = text.find_first_of(" \t\r\n\v\f");
-        out.emplace_back(text.substr(0, end));
-        text = end == std::string_view::npos ? std::string_view() : text.substr(end);
+    for (std::size_t at = text.find_first_not_of(blanks); at != std::string_view::npos;) {
+        const auto end = std::min(text.find_first_of(blanks, at), text.size());
+        out.emplace_back(text.substr(at, end - at));
+        at = text.find_first_not_of(blanks, end);
     }
     return out;
 }
