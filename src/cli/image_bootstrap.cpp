@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/single.h"
 #include "cli/up.h"
 #include "engine/bootstrap.h"
 #include "model/read.h"
@@ -27,15 +28,6 @@ std::pair<std::string, std::string> copy_of(const Session& session, const std::s
     return {session.place(text.substr(0, colon)), text.substr(colon + 1)};
 }
 
-std::map<std::string, std::string> labels_of(const Arguments& arguments) {
-    std::map<std::string, std::string> out;
-    for (const std::string& text : arguments.texts("label")) {
-        const auto equals = text.find('=');
-        out[text.substr(0, equals)] = equals == std::string::npos ? std::string() : text.substr(equals + 1);
-    }
-    return out;
-}
-
 int bootstrap(const Arguments& arguments, Session& session) {
     engine::BootstrapSpec spec;
     spec.reference = arguments.rest()[0];
@@ -57,7 +49,7 @@ int bootstrap(const Arguments& arguments, Session& session) {
     for (const std::string& port : arguments.texts("port"))
         spec.exposed_ports.push_back(port.find('/') == std::string::npos ? port + "/tcp" : port);
     spec.volumes = arguments.texts("volume");
-    spec.labels = labels_of(arguments);
+    spec.labels = keys_and_values(arguments.texts("label"));
     spec.refresh = arguments.on("refresh");
     for (const std::string_view name : {"http_proxy", "https_proxy", "no_proxy"})
         if (const std::string value = session.variable(name); !value.empty())

@@ -8,6 +8,7 @@
 #include "cli/single.h"
 #include "cli/table.h"
 #include "cli/up.h"
+#include "doc/yaml_style.h"
 
 namespace tutti::cli {
 
@@ -98,19 +99,6 @@ int list(const Arguments& arguments, Session& session) {
     return 0;
 }
 
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t j = 0; j < 3; ++j)
-            group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-        for (std::size_t j = 0; j < 4; ++j)
-            out.push_back(i + j <= bytes.size() ? letters[group >> (18 - 6 * j) & 63] : '=');
-    }
-    return out;
-}
-
 // A config's content is shown, a secret's never.
 template <KeptKind kind>
 int inspect(const Arguments& arguments, Session& session) {
@@ -124,7 +112,8 @@ int inspect(const Arguments& arguments, Session& session) {
         spec.set("Name", Node(file.name));
         Node& labels = spec.set("Labels", Node::map());
         for (const auto& [key, value] : file.labels) labels.set(key, Node(value));
-        if (kind == KeptKind::config) spec.set("Data", Node(base64(kept(session).content(kind, file.name))));
+        if (kind == KeptKind::config)
+            spec.set("Data", Node(base::replace_all(doc::to_base64(kept(session).content(kind, file.name)), "\n", "")));
         return out;
     });
 }

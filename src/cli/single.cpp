@@ -143,7 +143,10 @@ std::pair<std::string, std::string> key_and_value(const std::string& text) {
 
 std::map<std::string, std::string> keys_and_values(const std::vector<std::string>& texts) {
     std::map<std::string, std::string> out;
-    for (const std::string& text : texts) out.insert_or_assign(key_and_value(text).first, key_and_value(text).second);
+    for (const std::string& text : texts) {
+        auto [key, value] = key_and_value(text);
+        out.insert_or_assign(std::move(key), std::move(value));
+    }
     return out;
 }
 
